@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "te/snapshot/path_snapshot.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace pathwise::te {
+
+std::string_view to_string(PathOrigin origin) {
+  switch (origin) {
+    case PathOrigin::kPcep: return "pcep";
+    case PathOrigin::kFlexAlgo: return "flex-algo";
+    case PathOrigin::kBestEffort: return "best-effort";
+    case PathOrigin::kUnderlay: return "underlay";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(PathStatus status) {
+  switch (status) {
+    case PathStatus::kUp: return "up";
+    case PathStatus::kDegraded: return "degraded";
+    case PathStatus::kDown: return "down";
+  }
+  return "unknown";
+}
+
+const PathState* PathSnapshot::find(const SiteName& site, const TierName& tier) const {
+  const auto less = [](const PathState& path, const std::pair<const SiteName&, const TierName&>& key) {
+    return std::tie(path.site, path.tier) < std::tie(key.first, key.second);
+  };
+  const auto it = std::ranges::lower_bound(paths.begin(), paths.end(), std::pair<const SiteName&, const TierName&>{site, tier}, less);
+  return it != paths.end() && it->site == site && it->tier == tier ? &*it : nullptr;
+}
+
+}  // namespace pathwise::te
