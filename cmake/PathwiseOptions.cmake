@@ -41,7 +41,10 @@ pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 find_library(LLHTTP_LIBRARY llhttp REQUIRED)
 add_library(llhttp INTERFACE)
 target_link_libraries(llhttp INTERFACE ${LLHTTP_LIBRARY})
-# Asio of Boost, header only: concrete executors, no deprecated names.
+# Asio of Boost: concrete executors, no deprecated names; its own functions are compiled once, in asio_impl.
+# (Its SSL part is separate: boost/asio/ssl/impl/src.hpp.)
+add_library(asio_impl STATIC ${CMAKE_CURRENT_LIST_DIR}/asio_impl.cc)
+target_compile_definitions(asio_impl PUBLIC BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION)
+target_link_libraries(asio_impl PUBLIC Threads::Threads PRIVATE pathwise_options)
 add_library(asio INTERFACE)
-target_compile_definitions(asio INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION)
-target_link_libraries(asio INTERFACE Threads::Threads)
+target_link_libraries(asio INTERFACE asio_impl)
