@@ -14,8 +14,8 @@ using SystemTime = std::chrono::system_clock::time_point;
 class Clock {
  public:
   virtual ~Clock() = default;
-  [[nodiscard]] virtual SteadyTime now() const = 0;         // for intervals and deadlines
-  [[nodiscard]] virtual SystemTime wall_now() const = 0;    // for records and certificates
+  [[nodiscard]] virtual SteadyTime now() const = 0;       // for intervals and deadlines
+  [[nodiscard]] virtual SystemTime wall_now() const = 0;  // for records and certificates
 };
 
 // Any thread.

@@ -16,12 +16,13 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <format>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
-#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -33,8 +34,8 @@ namespace pathwise::config {
 
 struct Location {
   std::string file;
-  int line = 0;    // from 1
-  int column = 0;  // from 1
+  int line = 0;                                 // from 1
+  int column = 0;                               // from 1
   [[nodiscard]] std::string to_string() const;  // "fabric.yaml:12:7"
   friend bool operator==(const Location&, const Location&) = default;
 };
@@ -54,6 +55,7 @@ class Diagnostics {
 
  private:
   std::vector<std::string> lines_;
+  std::vector<Location> places_;  // of each line
 };
 
 struct Entry;
@@ -76,18 +78,21 @@ struct Entry {
   Value value;
 };
 
-// Syntax errors and duplicate keys go to `problems` and yield nullopt. Input over 4 MiB or nested
-// deeper than 64 is refused: no configuration of ours comes near either.
+// Syntax errors and duplicate keys go to `problems` and yield nullopt. Input over 4 MiB, nested
+// deeper than 64, or with more than 200,000 values once aliases are resolved, is refused: no
+// configuration of ours comes near any of these. An aliased value keeps the place of its anchor.
 [[nodiscard]] std::optional<Value> parse_file(const std::string& path, Diagnostics& problems);
 [[nodiscard]] std::optional<Value> parse_text(std::string_view text, const std::string& name, Diagnostics& problems);
 
-// Scalars with units. Each error says what would be right.
-[[nodiscard]] Result<Microseconds> parse_duration(std::string_view text);    // "300ms", "1.5ms", "20s", "1h", "250us"
-[[nodiscard]] Result<BitsPerSecond> parse_rate(std::string_view text);       // "200Mbps", "1.5Gbps", "64kbps"
-[[nodiscard]] Result<std::uint64_t> parse_count(std::string_view text);      // "2M", "128k", "500"  (k = 1000)
-[[nodiscard]] Result<std::uint64_t> parse_bytes(std::string_view text);      // "16MiB", "64KiB", "512B"
+// Scalars with units. Each error says what would be right. Exact: no rounding, no sign, no leading
+// zero, and no number without its unit, 0 included (counts have none).
+[[nodiscard]] Result<Microseconds> parse_duration(std::string_view text);  // "250us", "1.5ms", "20s", "5m", "1h"
+[[nodiscard]] Result<BitsPerSecond> parse_rate(std::string_view text);     // "200Mbps", "1.5Gbps", "64kbps"
+[[nodiscard]] Result<std::uint64_t> parse_count(std::string_view text);    // "2M", "128k", "500"  (k = 1000)
+[[nodiscard]] Result<std::uint64_t> parse_bytes(std::string_view text);    // "16MiB", "64KiB", "512B"
 
 // Conversions of one scalar into `out`. On failure `out` is untouched and the problem is recorded.
+// Truth values and plain numbers must stand without quotes.
 bool read(const Value& value, Diagnostics& problems, std::string& out);
 bool read(const Value& value, Diagnostics& problems, bool& out);
 bool read(const Value& value, Diagnostics& problems, std::uint8_t& out);

@@ -13,17 +13,17 @@ namespace pathwise {
 
 // The closed set of failure classes. They map one to one onto gRPC status codes at the edges.
 enum class ErrorCode {
-  kInvalidArgument,   // the input is wrong; the message says what would be right
-  kNotFound,          // the named thing does not exist
-  kAlreadyExists,     // the named thing exists and must not
-  kPermissionDenied,  // a capability or an entitlement is missing
-  kUnauthenticated,   // the peer is not who it must be
-  kFailedPrecondition,// right input, wrong moment or wrong owner
-  kResourceExhausted, // a stated limit was reached
-  kUnavailable,       // the other side is not there; trying again can help
-  kDeadlineExceeded,  // it took longer than the caller allowed
-  kIo,                // the operating system refused; the message carries errno's text
-  kInternal,          // a bug of ours, reported instead of hidden
+  kInvalidArgument,     // the input is wrong; the message says what would be right
+  kNotFound,            // the named thing does not exist
+  kAlreadyExists,       // the named thing exists and must not
+  kPermissionDenied,    // a capability or an entitlement is missing
+  kUnauthenticated,     // the peer is not who it must be
+  kFailedPrecondition,  // right input, wrong moment or wrong owner
+  kResourceExhausted,   // a stated limit was reached
+  kUnavailable,         // the other side is not there; trying again can help
+  kDeadlineExceeded,    // it took longer than the caller allowed
+  kIo,                  // the operating system refused; the message carries errno's text
+  kInternal,            // a bug of ours, reported instead of hidden
 };
 
 [[nodiscard]] std::string_view to_string(ErrorCode code) noexcept;
@@ -33,9 +33,7 @@ struct Error {
   std::string message;  // one line for an operator: where, what, and what would be right
 
   // The same failure seen from one level up: "context: message".
-  [[nodiscard]] Error within(std::string_view context) const {
-    return {code, std::format("{}: {}", context, message)};
-  }
+  [[nodiscard]] Error within(std::string_view context) const { return {code, std::format("{}: {}", context, message)}; }
   friend bool operator==(const Error&, const Error&) = default;
 };
 

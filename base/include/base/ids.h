@@ -46,27 +46,31 @@ class Number {
   Rep value_{};
 };
 
-using SiteName = Name<struct SiteTag>;        // a place with GPUs, or an edge PoP without
-using RouterName = Name<struct RouterTag>;    // one pathwise-router of a site
-using NodeName = Name<struct NodeTag>;        // a router of the network (IS-IS hostname)
+using SiteName = Name<struct SiteTag>;      // a place with GPUs, or an edge PoP without
+using RouterName = Name<struct RouterTag>;  // one pathwise-router of a site
+using NodeName = Name<struct NodeTag>;      // a router of the network (IS-IS hostname)
 using TierName = Name<struct TierTag>;
 using TenantName = Name<struct TenantTag>;
-using ModelName = Name<struct ModelTag>;      // as the runtimes know it
+using ModelName = Name<struct ModelTag>;  // as the runtimes know it
 using AdapterName = Name<struct AdapterTag>;
-using RequestId = Name<struct RequestTag>;    // x-request-id
+using RequestId = Name<struct RequestTag>;  // x-request-id
 
-using Color = Number<struct ColorTag, std::uint32_t>;       // RFC 9256 section 2.1; 0 is reserved
-using NodeId = Number<struct NodeIdTag, std::uint16_t>;     // the uSID node id, 1..0xDFFF
-using Algorithm = Number<struct AlgorithmTag, std::uint8_t>;// RFC 9350: 0 is SPF, 128..255 Flex-Algos
+using Color = Number<struct ColorTag, std::uint32_t>;         // RFC 9256 section 2.1; 0 is reserved
+using NodeId = Number<struct NodeIdTag, std::uint16_t>;       // the uSID node id, 1..0xDFFF
+using Algorithm = Number<struct AlgorithmTag, std::uint8_t>;  // RFC 9350: 0 is SPF, 128..255 Flex-Algos
 
 inline constexpr Algorithm kAlgorithmSpf{0};
-[[nodiscard]] constexpr bool is_flex_algo(Algorithm algorithm) { return algorithm.value() >= 128; }
+[[nodiscard]] constexpr bool is_flex_algo(Algorithm algorithm) {
+  return algorithm.value() >= 128;
+}
 
 }  // namespace pathwise
 
 template <typename Tag>
 struct std::hash<pathwise::Name<Tag>> {
-  std::size_t operator()(const pathwise::Name<Tag>& name) const noexcept { return std::hash<std::string>{}(name.str()); }
+  std::size_t operator()(const pathwise::Name<Tag>& name) const noexcept {
+    return std::hash<std::string>{}(name.str());
+  }
 };
 template <typename Tag, typename Rep>
 struct std::hash<pathwise::Number<Tag, Rep>> {

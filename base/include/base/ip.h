@@ -5,6 +5,8 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <format>
+#include <functional>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -49,16 +51,18 @@ struct Ipv6Prefix {
   friend std::ostream& operator<<(std::ostream& out, const Ipv6Prefix& prefix) { return out << prefix.to_string(); }
 };
 
-// "[::1]:8080", "127.0.0.1:9464", ":8080" or "8080" (any address), "unix:/run/x.sock".
+// "[::1]:8080", "127.0.0.1:9464", "name:8080", ":8080" or "8080" (any address), "unix:/run/x.sock".
+// Port 0 lets the kernel choose when listening.
 struct Endpoint {
-  std::string host;           // empty: any address (v4 and v6)
+  std::string host;  // empty: any address (v4 and v6)
   std::uint16_t port = 0;
-  std::string unix_path;      // set: the other two are not used
+  std::string unix_path;  // set: the other two are not used
 
   [[nodiscard]] static Result<Endpoint> parse(std::string_view text);
   [[nodiscard]] std::string to_string() const;
   [[nodiscard]] bool is_unix() const { return !unix_path.empty(); }
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
+  friend std::ostream& operator<<(std::ostream& out, const Endpoint& endpoint) { return out << endpoint.to_string(); }
 };
 
 }  // namespace pathwise
@@ -79,5 +83,11 @@ template <>
 struct std::formatter<pathwise::Ipv6Prefix> : std::formatter<std::string> {
   auto format(const pathwise::Ipv6Prefix& prefix, auto& context) const {
     return std::formatter<std::string>::format(prefix.to_string(), context);
+  }
+};
+template <>
+struct std::formatter<pathwise::Endpoint> : std::formatter<std::string> {
+  auto format(const pathwise::Endpoint& endpoint, auto& context) const {
+    return std::formatter<std::string>::format(endpoint.to_string(), context);
   }
 };

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
+
 namespace pathwise::log {
 
 enum class Level : std::uint8_t { kDebug, kInfo, kWarning, kError };
@@ -21,7 +23,19 @@ struct Field {
   std::string value;
 };
 
-void set_level(Level level) noexcept;              // default kInfo
+struct Record {
+  Level level = Level::kInfo;
+  std::string_view module;
+  std::string_view message;
+  std::initializer_list<Field> fields;
+};
+
+// The record as one line with its newline, of at most 4096 bytes (PIPE_BUF, what makes a write to a
+// pipe atomic). A text over 960 bytes is cut with "..."; fields that do not fit give way to `truncated=true`.
+// Values are quoted if they need it; quotes, backslashes, newlines and control characters are escaped.
+[[nodiscard]] std::string format_record(SystemTime when, const Record& record);
+
+void set_level(Level level) noexcept;  // default kInfo
 [[nodiscard]] bool enabled(Level level) noexcept;
 void write(Level level, std::string_view module, std::string_view message, std::initializer_list<Field> fields);
 

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <chrono>
+#include <compare>
 #include <cstdint>
+#include <ostream>
 #include <string>
 
 #include "base/ids.h"
@@ -30,7 +32,7 @@ class BitsPerSecond {
 
 // "12.4ms", "850us", "3.2s": three significant digits, for people.
 [[nodiscard]] std::string to_human(Microseconds duration);
-// "200Mbps", "1.25Gbps".
+// "200Mbps", "1.25Gbps": three significant digits too.
 [[nodiscard]] std::string to_human(BitsPerSecond rate);
 
 }  // namespace pathwise
