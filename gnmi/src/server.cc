@@ -239,7 +239,7 @@ Result<std::unique_ptr<Server>> Server::start(Tree& tree, ServerOptions options)
     return fail(ErrorCode::kUnavailable, "gnmi: cannot listen on {}: is the port in use, or a certificate unreadable?",
                 address);
   }
-  log::info("gnmi", "listening", {{"address", address}});
+  log::info("gnmi", "listening", {{"address", address}, {"port", state->port}});
   return std::unique_ptr<Server>(new Server(std::move(state)));
 }
 

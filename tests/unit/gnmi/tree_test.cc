@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 namespace pathwise::gnmi {
 namespace {
 
@@ -53,6 +55,33 @@ TEST_F(GnmiTree, SubscribersSeeOnlyTheirPaths) {
   EXPECT_TRUE(take(*subscription).empty());
   tree.set(path("/paths/path[site=a][tier=realtime]/rtt"), std::uint64_t{1});
   EXPECT_EQ(take(*subscription).size(), 1u);
+}
+
+TEST_F(GnmiTree, PublisherAndSubscriberOnTwoThreads) {
+  const RealClock real;
+  Tree shared(real);
+  const auto subscription = shared.subscribe({path("/n")});
+  std::thread publisher([&] {
+    for (std::uint64_t n = 1; n <= 2000; ++n) shared.set(path("/n"), n);
+  });
+  std::uint64_t seen = 0;
+  const SteadyTime deadline = real.now() + std::chrono::seconds(20);
+  while (seen < 2000 && real.now() < deadline) {
+    for (const Change& change : subscription->wait(deadline)) {
+      const auto value = std::get<std::uint64_t>(change.leaf.value);
+      EXPECT_GT(value, seen);
+      seen = value;
+    }
+  }
+  EXPECT_EQ(seen, 2000u);
+  publisher.join();
+}
+
+TEST_F(GnmiTree, StopEndsAWait) {
+  const auto subscription = tree.subscribe({path("/")});
+  std::thread stopper([&] { subscription->stop(); });
+  EXPECT_TRUE(subscription->wait(SteadyTime::max()).empty());
+  stopper.join();
 }
 
 TEST_F(GnmiTree, AGoneSubscriberIsForgotten) {
