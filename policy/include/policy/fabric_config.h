@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -20,9 +21,9 @@ struct SiteConfig {
   SiteName name;
   std::string region;
   std::vector<std::string> jurisdictions;
-  NodeName edge;                 // empty: a site without SRv6, underlay only
-  NodeId node_id;                // of the edge router; 0 without SRv6
-  Ipv6Address edge_address;      // the edge router's loopback, PCEP END-POINTS
+  NodeName edge;             // empty: a site without SRv6, underlay only
+  NodeId node_id;            // of the edge router; 0 without SRv6
+  Ipv6Address edge_address;  // the edge router's loopback, PCEP END-POINTS; unspecified: none given
   std::map<TierName, Ipv6Prefix> prefixes;
   std::vector<RouterName> routers{RouterName{"r1"}};  // the n-th owns <prefix>::n, from 1
 };
@@ -48,15 +49,15 @@ struct TierConfig {
   TierName name;
   Color color;
   Objective objective = Objective::kE2e;
-  Microseconds budget{};             // ttft/e2e: target; cost: deadline
-  std::vector<PathConfig> paths;     // in order of preference; best_effort is appended unless strict
+  Microseconds budget{};          // ttft/e2e: target; cost: deadline
+  std::vector<PathConfig> paths;  // in order of preference; best_effort is appended unless strict
   bool strict = false;
   std::optional<Microseconds> queue_timeout;
 };
 
 struct FlexAlgoConfig {
   Algorithm algorithm;
-  std::string metric = "igp";        // "igp", "min-delay", "te"
+  std::string metric = "igp";                                      // "igp", "min-delay", "te"
   std::vector<std::string> exclude_any, include_any, include_all;  // affinity names
 };
 
@@ -66,8 +67,8 @@ struct Srv6Config {
 };
 
 struct ApiKeyConfig {
-  std::string id;
-  std::string scrypt;                // "scrypt:N=16384,r=8,p=1:<salt base64>:<hash base64>"
+  std::string id;      // unique in the fabric; the middle of "pw-<id>-<secret>"
+  std::string scrypt;  // "scrypt:N=16384,r=8,p=1:<salt base64>:<hash base64>", of the whole key
 };
 
 struct TenantConfig {
@@ -75,14 +76,14 @@ struct TenantConfig {
   std::vector<ApiKeyConfig> keys;
   std::vector<TierName> tiers;
   TierName default_tier;
-  std::uint64_t tokens_per_minute = 0;    // 0: no limit
+  std::uint64_t tokens_per_minute = 0;        // 0: no limit
   std::map<std::string, std::string> labels;  // added to each request of the tenant
 };
 
 struct ResidencyRule {
-  std::string name;                  // "residency[0]" unless named
+  std::string name;  // "residency[0]" unless named
   std::map<std::string, std::string> match_labels;
-  std::vector<TenantName> match_tenants;  // empty: any
+  std::vector<TenantName> match_tenants;         // empty: any
   std::vector<std::string> allow_jurisdictions;  // any of these
   std::vector<SiteName> allow_sites;             // or any of these
 };
@@ -92,20 +93,20 @@ struct ModelConfig {
   std::vector<std::string> aliases;
   std::uint32_t context_tokens = 0;
   std::map<SiteName, double> price_per_million_tokens;  // default price under site ""
-  double bytes_per_token = 4.0;      // first guess of the learned ratio
+  double bytes_per_token = 4.0;                         // first guess of the learned ratio
 };
 
 struct FabricConfig {
   std::map<SiteName, SiteConfig> sites;
   Srv6Config srv6;
-  std::map<std::string, unsigned> affinities;           // name → admin-group bit
+  std::map<std::string, unsigned> affinities;  // name → admin-group bit
   std::map<Algorithm, FlexAlgoConfig> flex_algos;
-  std::vector<TierConfig> tiers;                        // in file order
+  std::vector<TierConfig> tiers;  // in file order
   std::vector<TenantConfig> tenants;
   std::vector<ResidencyRule> residency;
   std::vector<ModelConfig> models;
-  Ipv6Prefix tier_aggregate;                            // covers every tier prefix; `tier_aggregate:` in the file
-  std::string hash;                                     // xxh3 of the file's text, 16 hex digits
+  Ipv6Prefix tier_aggregate;  // covers every tier prefix; `tier_aggregate:` in the file
+  std::string hash;           // xxh3 of the file's text, 16 hex digits
 
   [[nodiscard]] const TierConfig* tier(const TierName& name) const;
   [[nodiscard]] const SiteConfig* site(const SiteName& name) const;

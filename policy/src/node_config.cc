@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/node_config.h"
+
+#include <algorithm>
+
+#include "base/process.h"
+#include "base/string_util.h"
+#include "reading.h"
+
+namespace pathwise::policy {
+namespace {
+
+constexpr std::size_t kMostBytes = 4U << 20;  // as config::parse_text
+constexpr std::uint16_t kPcepPort = 4189;     // RFC 5440
+constexpr std::uint16_t kTopologyPort = 9340;
+constexpr std::uint32_t kMostThreads = 256;
+
+// An endpoint, or a bare IPv6 address with the usual port of its protocol.
+bool read_remote(const config::Value& value, config::Diagnostics& problems, std::uint16_t port, Endpoint& out) {
+  if (value.kind == config::Value::Kind::kScalar && Ipv6Address::parse(value.scalar)) {
+    out = Endpoint{.host = value.scalar, .port = port};
+    return true;
+  }
+  if (!config::read(value, problems, out)) return false;
+  if (out.is_unix() || (!out.host.empty() && out.port != 0)) return true;
+  problems.add(value.at, "a host and a port are needed, like \"[fd00::1]:{}\"", port);
+  return false;
+}
+
+void read_one_of(config::MapReader& map, std::string_view key, config::Diagnostics& problems, const Names& choices,
+                 std::string& out) {
+  const config::Value* value = map.child(key);
+  if (value == nullptr) return;
+  if (!config::read(*value, problems, out) || choices.contains(out)) return;
+  problems.add(value->at, "must be {}, not {}", alternatives(choices), excerpt(out));
+}
+
+void read_tls(const config::Value* value, config::Diagnostics& problems, TlsConfig& out) {
+  if (value == nullptr) return;
+  config::MapReader map(*value, problems);
+  map.required("cert", out.cert);
+  map.required("key", out.key);
+  map.required("ca", out.ca);
+  map.finish();
+}
+
+void read_listen(const config::Value* value, config::Diagnostics& problems, ListenConfig& out) {
+  if (value == nullptr) return;
+  config::MapReader map(*value, problems);
+  map.optional("openai", out.openai);
+  if (const config::Value* peers = map.child("peers");
+      peers != nullptr && config::read(*peers, problems, out.peers) && out.peers == 0) {
+    problems.add(peers->at, "must be a port from 1 to 65535: peers have to know it");
+  }
+  map.optional("admin", out.admin);
+  map.optional("metrics", out.metrics);
+  map.optional("gnmi", out.gnmi);
+  map.finish();
+  std::map<std::string, std::string_view> users;
+  const auto claim = [&](std::string_view key, const Endpoint& endpoint) {
+    if (!endpoint.is_unix() && endpoint.port == 0) return;  // the kernel chooses
+    const auto [user, added] = users.emplace(endpoint.to_string(), key);
+    const config::Value* at = value->find(key);
+    if (!added) problems.add(at != nullptr ? at->at : value->at, "{} is {} already", endpoint, user->second);
+  };
+  claim("openai", out.openai);
+  claim("admin", out.admin);
+  claim("metrics", out.metrics);
+  if (out.gnmi) claim("gnmi", *out.gnmi);
+}
+
+void read_stamp(const config::Value* value, config::Diagnostics& problems, StampConfig& out) {
+  constexpr Milliseconds kShortest{10};
+  constexpr Milliseconds kLongest{10'000};
+  if (value == nullptr) return;
+  config::MapReader map(*value, problems);
+  if (const config::Value* interval = map.child("interval"); interval != nullptr &&
+                                                             config::read(*interval, problems, out.interval) &&
+                                                             (out.interval < kShortest || out.interval > kLongest)) {
+    problems.add(interval->at, "must be from 10ms to 10s");
+  }
+  if (const config::Value* multiplier = map.child("multiplier"); multiplier != nullptr &&
+                                                                 config::read(*multiplier, problems, out.multiplier) &&
+                                                                 (out.multiplier < 1 || out.multiplier > 100)) {
+    problems.add(multiplier->at, "must be from 1 to 100 losses in a row");
+  }
+  map.finish();
+}
+
+void read_pces(const config::Value* value, config::Diagnostics& problems, std::vector<PceConfig>& out) {
+  if (value == nullptr) return;
+  for_each_item(*value, problems, [&](const config::Value& item) {
+    PceConfig pce;
+    config::MapReader map(item, problems);
+    const config::Value* address = map.required_child("address");
+    const bool good = address != nullptr && read_remote(*address, problems, kPcepPort, pce.address);
+    map.optional("precedence", pce.precedence);
+    map.optional("tls", pce.tls);
+    map.finish();
+    if (good && std::ranges::contains(out, pce.address, &PceConfig::address)) {
+      problems.add(address->at, "the PCE {} is listed twice", pce.address);
+    }
+    out.push_back(std::move(pce));
+  });
+}
+
+void read_topology(const config::Value* value, config::Diagnostics& problems, std::vector<TopologySourceConfig>& out) {
+  if (value == nullptr) return;
+  for_each_item(*value, problems, [&](const config::Value& item) {
+    TopologySourceConfig source;
+    config::MapReader map(item, problems);
+    const config::Value* address = map.required_child("address");
+    if (address != nullptr) read_remote(*address, problems, kTopologyPort, source.address);
+    map.finish();
+    out.push_back(std::move(source));
+  });
+}
+
+void read_te(const config::Value* value, config::Diagnostics& problems, TeConfig& out) {
+  if (value == nullptr) return;
+  config::MapReader map(*value, problems);
+  map.optional("socket", out.socket);
+  read_one_of(map, "fib", problems, {"kernel", "none"}, out.fib);
+  read_stamp(map.child("stamp"), problems, out.stamp);
+  read_pces(map.child("pce"), problems, out.pce);
+  read_topology(map.child("topology"), problems, out.topology);
+  map.optional("metrics", out.metrics);
+  map.finish();
+}
+
+void read_url(const config::Value& value, config::Diagnostics& problems, std::string& out) {
+  if (!config::read(value, problems, out)) return;
+  std::string_view rest = out;
+  const bool http = rest.starts_with("http://");
+  if (http) rest.remove_prefix(7);
+  if (rest.ends_with('/')) rest.remove_suffix(1);
+  const auto endpoint = Endpoint::parse(rest);
+  if (!http || rest.contains('/') || !endpoint || endpoint->host.empty() || endpoint->port == 0) {
+    problems.add(value.at, "must be a URL like http://[::1]:8000, not {}", excerpt(out));
+  }
+}
+
+void read_runtime(const config::Value& value, config::Diagnostics& problems, RuntimeConfig& out) {
+  config::MapReader map(value, problems);
+  if (const config::Value* url = map.required_child("url")) read_url(*url, problems, out.url);
+  read_one_of(map, "kind", problems, {"vllm"}, out.kind);
+  if (const config::Value* hardware = map.child("hardware")) {
+    config::MapReader inner(*hardware, problems);
+    inner.optional("gpu", out.gpu);
+    inner.optional("count", out.gpu_count);
+    inner.finish();
+  }
+  if (const config::Value* rate = map.child("prefill_tokens_per_second");
+      rate != nullptr && config::read(*rate, problems, out.prefill_tokens_per_second) &&
+      out.prefill_tokens_per_second <= 0) {
+    problems.add(rate->at, "must be more than 0; leave it out if it is not known");
+  }
+  map.optional("max_num_seqs", out.max_num_seqs);
+  map.finish();
+}
+
+void read_runtimes(const config::Value* value, config::Diagnostics& problems, std::vector<RuntimeConfig>& out) {
+  if (value == nullptr) return;
+  for_each_item(*value, problems, [&](const config::Value& item) {
+    RuntimeConfig runtime;
+    read_runtime(item, problems, runtime);
+    if (!runtime.url.empty() && std::ranges::contains(out, runtime.url, &RuntimeConfig::url)) {
+      problems.add(item.at, "the runtime {} is listed twice", runtime.url);
+    }
+    out.push_back(std::move(runtime));
+  });
+}
+
+void read_policy(const config::Value* value, config::Diagnostics& problems, NodeConfig& node) {
+  if (value == nullptr) return;
+  config::MapReader map(*value, problems);
+  read_one_of(map, "authority", problems, {"file"}, node.policy_authority);
+  map.optional("file", node.policy_file);
+  map.finish();
+}
+
+void read_bus(const config::Value* value, config::Diagnostics& problems, NodeConfig& node) {
+  if (value == nullptr) return;
+  config::MapReader map(*value, problems);
+  read_one_of(map, "backend", problems, {"peers"}, node.fabric.backend);
+  if (const config::Value* tier = map.child("tier")) {
+    node.fabric_tier_at = tier->at;
+    config::read(*tier, problems, node.fabric.tier);
+  }
+  if (const config::Value* interval = map.child("interval");
+      interval != nullptr && config::read(*interval, problems, node.fabric.interval) &&
+      (node.fabric.interval < Milliseconds{20} || node.fabric.interval > Milliseconds{10'000})) {
+    problems.add(interval->at, "must be from 20ms to 10s");
+  }
+  map.finish();
+}
+
+// The name of a SPIFFE trust domain: lower-case letters, digits and ".-_".
+void check_trust_domain(const config::Value* value, config::Diagnostics& problems, const std::string& name) {
+  if (value == nullptr || name.empty()) return;
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
+  };
+  if (name.size() > 255 || !std::ranges::all_of(name, allowed)) {
+    problems.add(value->at,
+                 "a trust domain is lower-case letters, digits, '.', '-' and '_', like fabric.example, not {}",
+                 excerpt(name));
+  }
+}
+
+void read_identity(config::MapReader& map, config::Diagnostics& problems, NodeConfig& node) {
+  if (const config::Value* site = map.required_child("site")) {
+    node.site_at = site->at;
+    config::read(*site, problems, node.site);
+  }
+  node.router_at = map.at();
+  if (const config::Value* router = map.child("router")) {
+    node.router_at = router->at;
+    config::read(*router, problems, node.router);
+  }
+  map.required("trust_domain", node.trust_domain);
+  check_trust_domain(map.child("trust_domain"), problems, node.trust_domain);
+}
+
+NodeConfig read_node(const config::Value& root, config::Diagnostics& problems) {
+  NodeConfig node;
+  config::MapReader map(root, problems);
+  read_identity(map, problems, node);
+  read_tls(map.required_child("tls"), problems, node.tls);
+  read_listen(map.child("listen"), problems, node.listen);
+  read_te(map.child("te"), problems, node.te);
+  read_runtimes(map.child("runtimes"), problems, node.runtimes);
+  read_policy(map.child("policy"), problems, node);
+  read_bus(map.child("fabric"), problems, node);
+  map.optional("state", node.state);
+  if (const config::Value* threads = map.child("threads");
+      threads != nullptr && config::read(*threads, problems, node.threads) && node.threads > kMostThreads) {
+    problems.add(threads->at, "must be from 0 (one a core) to {}", kMostThreads);
+  }
+  map.finish();
+  return node;
+}
+
+}  // namespace
+
+Result<NodeConfig> parse_node(std::string_view text, const std::string& name) {
+  config::Diagnostics problems;
+  const auto root = config::parse_text(text, name, problems);
+  if (!root) return std::unexpected(problems.error());
+  NodeConfig node = read_node(*root, problems);
+  if (!problems.empty()) return std::unexpected(problems.error());
+  return node;
+}
+
+Result<NodeConfig> load_node(const std::string& path) {
+  return read_file(path, kMostBytes).and_then([&path](const std::string& text) { return parse_node(text, path); });
+}
+
+Result<void> check_node(const NodeConfig& node, const FabricConfig& fabric) {
+  config::Diagnostics problems;
+  Names sites;
+  for (const auto& [name, site] : fabric.sites) sites.insert(name.str());
+  known_name(node.site_at, problems, "site", node.site.str(), sites);
+  if (const SiteConfig* site = fabric.site(node.site)) {
+    Names routers;
+    for (const RouterName& router : site->routers) routers.insert(router.str());
+    known_name(node.router_at, problems, "router", node.router.str(), routers);
+  }
+  Names tiers;
+  for (const TierConfig& tier : fabric.tiers) tiers.insert(tier.name.str());
+  if (!node.fabric.tier.empty()) known_name(node.fabric_tier_at, problems, "tier", node.fabric.tier.str(), tiers);
+  if (!problems.empty()) return std::unexpected(problems.error());
+  return {};
+}
+
+}  // namespace pathwise::policy
