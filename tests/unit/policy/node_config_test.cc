@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/node_config.h"
+
+#include <gmock/gmock.h>
+
+#include "example.h"
+
+namespace pathwise::policy {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr std::string_view kNode = R"(site: mumbai
+router: r1
+trust_domain: fabric.example
+tls: {cert: /etc/pathwise/tls/node.pem, key: /etc/pathwise/tls/node.key, ca: /etc/pathwise/tls/ca.pem}
+listen: {openai: "[::]:8080", peers: 8443, admin: "unix:/run/pathwise/admin.sock", metrics: "[::1]:9464", gnmi: "[::]:9339"}
+te: {socket: /run/pathwise/te.sock, fib: kernel, stamp: {interval: 100ms, multiplier: 3}, pce: [{address: "fd00:9::1", precedence: 10, tls: true}]}
+runtimes: [{url: "http://[::1]:8000", kind: vllm, hardware: {gpu: L4, count: 2}}]
+policy: {authority: file, file: /etc/pathwise/fabric.yaml}
+fabric: {backend: peers}
+state: /var/lib/pathwise
+)";
+
+std::string node_with(std::string_view from, std::string_view to) {
+  std::string text(kNode);
+  const std::size_t at = text.find(from);
+  if (at == std::string::npos) return {};
+  return text.replace(at, from.size(), to);
+}
+
+TEST(NodeConfig, ReadsTheExample) {
+  const auto node = parse_node(kNode, "node.yaml");
+  ASSERT_TRUE(node) << node.error().message;
+  EXPECT_EQ(node->site, SiteName("mumbai"));
+  EXPECT_EQ(node->trust_domain, "fabric.example");
+  EXPECT_EQ(node->tls.key, "/etc/pathwise/tls/node.key");
+  EXPECT_EQ(node->listen.openai.port, 8080);
+  EXPECT_EQ(node->listen.admin.unix_path, "/run/pathwise/admin.sock");
+  ASSERT_TRUE(node->listen.gnmi);
+  EXPECT_EQ(node->listen.gnmi->port, 9339);
+  EXPECT_EQ(node->te.stamp.interval, Milliseconds(100));
+  ASSERT_EQ(node->te.pce.size(), 1U);
+  EXPECT_EQ(node->te.pce[0].address.host, "fd00:9::1");
+  EXPECT_EQ(node->te.pce[0].address.port, 4189) << "a bare address means PCEP's port";
+  EXPECT_TRUE(node->te.pce[0].tls);
+  EXPECT_EQ(node->runtimes.at(0).gpu, "L4");
+  EXPECT_EQ(node->runtimes.at(0).gpu_count, 2U);
+  EXPECT_EQ(node->policy_file, "/etc/pathwise/fabric.yaml");
+}
+
+TEST(NodeConfig, DefaultsAreThoseOfTheReference) {
+  const auto node = parse_node("site: a\ntrust_domain: d\ntls: {cert: c, key: k, ca: a}\n", "node.yaml");
+  ASSERT_TRUE(node) << node.error().message;
+  EXPECT_EQ(node->router, RouterName("r1"));
+  EXPECT_EQ(node->listen.peers, 8443);
+  EXPECT_FALSE(node->listen.gnmi);
+  EXPECT_EQ(node->fabric.interval, Milliseconds(200));
+  EXPECT_EQ(node->te.fib, "kernel");
+  EXPECT_EQ(node->threads, 0U);
+}
+
+struct Mistake {
+  std::string name, from, to, where, says;
+};
+class NodeMistake : public ::testing::TestWithParam<Mistake> {};
+
+TEST_P(NodeMistake, IsReportedWithItsPlace) {
+  const std::string text = node_with(GetParam().from, GetParam().to);
+  ASSERT_FALSE(text.empty()) << "the example no longer has " << GetParam().from;
+  const auto node = parse_node(text, "node.yaml");
+  ASSERT_FALSE(node);
+  EXPECT_THAT(node.error().message, HasSubstr("node.yaml:" + GetParam().where));
+  EXPECT_THAT(node.error().message, HasSubstr(GetParam().says));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, NodeMistake,
+    ::testing::Values(
+        Mistake{"UnknownKey", "router: r1", "ruoter: r1", "2:1:", "did you mean 'router'?"},
+        Mistake{"NoSite", "site: mumbai\n", "", "1:1:", "'site' is missing"},
+        Mistake{"NoTlsKey", "key: /etc/pathwise/tls/node.key, ", "", "4:6:", "'key' is missing"},
+        Mistake{"TrustDomain", "fabric.example", "spiffe://fabric.example", "3:15:", "a trust domain is"},
+        Mistake{"SamePort", "metrics: \"[::1]:9464\"", "metrics: \"[::]:8080\"", "5:", "[::]:8080 is openai already"},
+        Mistake{"PeersPort", "peers: 8443", "peers: 0", "5:", "from 1 to 65535"},
+        Mistake{"Fib", "fib: kernel", "fib: dpdk", "6:", "must be 'kernel' or 'none', not 'dpdk'"},
+        Mistake{"StampInterval", "interval: 100ms", "interval: 1ms", "6:", "from 10ms to 10s"},
+        Mistake{"StampUnit", "interval: 100ms", "interval: 100", "6:", "the unit is missing"},
+        Mistake{"PceAddress", "\"fd00:9::1\"", "\"unreachable\"", "6:", ""},
+        Mistake{"RuntimeUrl", "http://[::1]:8000", "https://[::1]:8000", "7:", "http://[::1]:8000"},
+        Mistake{"RuntimePath", "http://[::1]:8000", "http://[::1]:8000/v1", "7:", "http://[::1]:8000"},
+        Mistake{"RuntimeKind", "kind: vllm", "kind: vlm", "7:", "must be 'vllm', not 'vlm'"},
+        Mistake{"Authority", "authority: file", "authority: orchestrator", "8:", "must be 'file', not 'orchestrator'"},
+        Mistake{"Backend", "backend: peers", "backend: nats", "9:", "must be 'peers', not 'nats'"}),
+    [](const auto& info) { return info.param.name; });
+
+TEST(NodeConfig, IsCheckedAgainstTheFabric) {
+  const auto fabric = parse_fabric(kFabric, "fabric.yaml");
+  ASSERT_TRUE(fabric) << fabric.error().message;
+  const auto check = [&](std::string_view from, std::string_view to) {
+    const auto node = parse_node(node_with(from, to), "node.yaml");
+    if (!node) return node.error().message;
+    const auto good = check_node(*node, *fabric);
+    return good ? std::string("good") : good.error().message;
+  };
+  EXPECT_EQ(check("site: mumbai", "site: mumbai"), "good");
+  EXPECT_EQ(check("site: mumbai", "site: pune"),
+            "node.yaml:1:7: unknown site 'pune'; known: 'mumbai', 'paris' or 'singapore'");
+  EXPECT_EQ(check("router: r1", "router: r9"), "node.yaml:2:9: unknown router 'r9'; known: 'r1'");
+  EXPECT_THAT(check("backend: peers", "backend: peers, tier: gold"), HasSubstr("node.yaml:9:32: unknown tier 'gold'"));
+}
+
+}  // namespace
+}  // namespace pathwise::policy
