@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// Choosing the site: hard filters, the cost of what is left, and a pick among the near-best. Pure:
+// views, request, time and chance in, decision out. The request path, `explain` and the benchmarks
+// all call this.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "policy/policy_snapshot.h"
+#include "router/select/cost.h"
+#include "router/select/learned.h"
+#include "router/select/views.h"
+
+namespace pathwise::router::select {
+
+enum class Removed : std::uint8_t {
+  kPolicy,   // residency: the verdict names the rule
+  kAdapter,  // neither loaded nor loadable there
+  kContext,  // the prompt does not fit
+  kPath,     // no path of this tier is up
+  kAddress,  // no address for this tier
+  kClosed,   // the site admits nothing now
+  kStale,    // nothing heard from it for too long
+  kRefused,  // it refused, or failed, this very request
+  kRemote,   // the request may not leave this site (hop limit)
+};
+[[nodiscard]] std::string_view to_string(Removed reason);
+
+// Tuning, the same for all decisions. Seconds where not said otherwise.
+struct Tuning {
+  double near_best = 0.05;         // relative band that counts as equal
+  double near_best_slack = 0.002;  // s: never finer than this
+  double fresh_age = 0.6;          // digests younger than this are taken as they are
+  double stale_age = 4.0;          // from here on: power of two only
+  double dead_age = 15.0;          // a site not heard from for this long is out
+  double power_of_two_band = 1.0;  // relative band of its candidates
+};
+
+struct Request {
+  const policy::PolicyDecision* policy = nullptr;  // tier, model and verdict by site
+  std::uint32_t tier_index = 0;                    // in config().tiers
+  const ModelOffers* offers = nullptr;
+  std::string_view adapter;  // empty: the base model
+  std::span<const std::uint64_t> prefix_blocks;
+  double block_bytes = 512;
+  double prompt_bytes = 0;
+  double body_bytes = 0;
+  double max_tokens = 0;               // 0: not said
+  std::span<const TargetId> excluded;  // tried already
+  bool local_only = false;
+};
+
+struct Alternative {
+  std::uint32_t target = 0;  // index into LoadView::targets
+  CostTerms terms;
+  double headroom = 0;  // 0..1
+  double age_s = 0;
+};
+struct RemovedTarget {
+  std::uint32_t target = 0;
+  Removed reason = Removed::kPolicy;
+};
+
+enum class PickedBy : std::uint8_t { kNone, kOnly, kNearBest, kPowerOfTwo };
+[[nodiscard]] std::string_view to_string(PickedBy how);
+
+// Valid until the next call with the same workspace.
+struct Decision {
+  const Alternative* chosen = nullptr;  // nullptr: no site is left
+  PickedBy how = PickedBy::kNone;
+  double prompt_tokens = 0;
+  double output_tokens = 0;
+  std::span<const Alternative> alternatives;  // in the order of targets
+  std::span<const RemovedTarget> removed;
+  std::span<const std::uint32_t> near_best;  // into alternatives
+};
+
+// Buffers that are kept between decisions: none is allocated in steady state. One thread.
+class Workspace {
+ public:
+  Workspace();
+
+ private:
+  friend class Selector;
+  std::vector<Alternative> alternatives_;
+  std::vector<RemovedTarget> removed_;
+  std::vector<std::uint32_t> near_;
+  std::vector<std::uint32_t> wide_;
+  std::vector<std::uint16_t> depth_;  // leading blocks known at a target, by TargetId
+  std::vector<TargetId> touched_;     // whose depth_ is not zero
+};
+
+// What a decision reads besides the request. References: the caller's, one thread.
+struct Context {
+  const Views& views;
+  const Learned& learned;
+  const PrefixMemory& memory;
+  SteadyTime now;
+};
+
+class Selector {
+ public:
+  explicit Selector(Tuning tuning = {}) : tuning_(tuning) {}
+  Decision choose(const Request& request, const Context& context, Random& random, Workspace& workspace) const;
+  [[nodiscard]] const Tuning& tuning() const { return tuning_; }
+
+ private:
+  Decision pick(Decision decision, Random& random, Workspace& workspace) const;
+
+  Tuning tuning_;
+};
+
+}  // namespace pathwise::router::select
