@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "te/fib/fib_state.h"
+
+#include "te/fib/fib_diff.h"
+
+namespace pathwise::te {
+namespace {
+
+std::string describe(const KernelNexthop& nexthop) {
+  std::string text = std::format("dev {}", nexthop.egress.ifindex);
+  if (nexthop.egress.gateway) text += std::format(" via {}", *nexthop.egress.gateway);
+  if (!nexthop.segments.empty()) text += " segs";
+  for (const Ipv6Address& segment : nexthop.segments) text += std::format(" {}", segment);
+  return text;
+}
+
+std::string describe(const RouteKey& key) {
+  return std::format("{}{} metric {}", key.unreachable ? "unreachable " : "", key.prefix, key.metric);
+}
+
+struct Describe {
+  std::string operator()(const AddAddress& it) const { return std::format("add address {}", it.address); }
+  std::string operator()(const RemoveAddress& it) const { return std::format("remove address {}", it.address); }
+  std::string operator()(const PutNexthop& it) const { return std::format("nexthop {} {}", it.id, describe(it.nexthop)); }
+  std::string operator()(const RemoveNexthop& it) const { return std::format("remove nexthop {}", it.id); }
+  std::string operator()(const PutRoute& it) const {
+    return std::format("route {} nhid {}", describe(it.key), it.route.nexthop_id);
+  }
+  std::string operator()(const RemoveRoute& it) const { return std::format("remove route {}", describe(it.key)); }
+};
+
+}  // namespace
+
+std::string to_string(const FibOperation& operation) { return std::visit(Describe{}, operation); }
+
+std::optional<Ipv6Prefix> prefix_of(const FibOperation& operation) {
+  if (const auto* put = std::get_if<PutRoute>(&operation)) return put->key.prefix;
+  if (const auto* remove = std::get_if<RemoveRoute>(&operation)) return remove->key.prefix;
+  return std::nullopt;
+}
+
+}  // namespace pathwise::te

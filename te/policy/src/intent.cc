@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "te/policy/intent.h"
+
+#include <set>
+
+namespace pathwise::te {
+namespace {
+
+Result<void> check_peer(const TeIntent& intent, const PeerTierIntent& peer) {
+  const std::string where = std::format("path to {} for tier {}", peer.site, peer.tier);
+  const auto wrong = [&](std::string_view what) { return fail(ErrorCode::kInvalidArgument, "{}: {}", where, what); };
+  if (peer.site == intent.site) return wrong("is a path to this site itself");
+  if (intent.tier_aggregate && !intent.tier_aggregate->contains(peer.prefix)) {
+    return wrong(std::format("prefix {} is outside the tier aggregate {}", peer.prefix, *intent.tier_aggregate));
+  }
+  if (!peer.prefix.contains(peer.address)) return wrong(std::format("address {} is outside {}", peer.address, peer.prefix));
+  if (peer.candidates.empty()) return wrong("has no candidate path");
+  if (peer.candidates.size() > kMaxCandidates) return wrong(std::format("more than {} candidate paths", kMaxCandidates));
+  std::set<Ipv6Address> probes;
+  for (const CandidateIntent& candidate : peer.candidates) {
+    if (candidate.probe_address.is_unspecified()) continue;
+    if (!peer.prefix.contains(candidate.probe_address) || candidate.probe_address == peer.address) {
+      return wrong(std::format("probe address {} must be in {} and another than {}", candidate.probe_address, peer.prefix,
+                               peer.address));
+    }
+    if (!probes.insert(candidate.probe_address).second) {
+      return wrong(std::format("probe address {} twice", candidate.probe_address));
+    }
+  }
+  return {};
+}
+
+Result<void> check_own(const TeIntent& intent) {
+  for (const OwnTierIntent& own : intent.own_tiers) {
+    if (!own.prefix.contains(own.address)) {
+      return fail(ErrorCode::kInvalidArgument, "tier {}: own address {} is outside {}", own.tier, own.address, own.prefix);
+    }
+    for (const Ipv6Address& probe : own.probe_addresses) {
+      if (own.prefix.contains(probe)) continue;
+      return fail(ErrorCode::kInvalidArgument, "tier {}: probe address {} is outside {}", own.tier, probe, own.prefix);
+    }
+    for (const PeerTierIntent& peer : intent.peers) {
+      if (!own.prefix.contains(peer.prefix) && !peer.prefix.contains(own.prefix)) continue;
+      return fail(ErrorCode::kInvalidArgument, "path to {} for tier {}: prefix {} overlaps our own {}", peer.site, peer.tier,
+                  peer.prefix, own.prefix);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+PathOrigin origin_of(const CandidateKind& kind) {
+  if (std::holds_alternative<PcepIntent>(kind)) return PathOrigin::kPcep;
+  if (std::holds_alternative<FlexAlgoIntent>(kind)) return PathOrigin::kFlexAlgo;
+  return std::holds_alternative<BestEffortIntent>(kind) ? PathOrigin::kBestEffort : PathOrigin::kUnderlay;
+}
+
+Algorithm algorithm_of(const CandidateKind& kind) {
+  const auto* flex_algo = std::get_if<FlexAlgoIntent>(&kind);
+  return flex_algo != nullptr ? flex_algo->algorithm : kAlgorithmSpf;
+}
+
+std::string describe(const CandidateKind& kind) {
+  if (const auto* flex_algo = std::get_if<FlexAlgoIntent>(&kind)) return std::format("flex-algo {}", flex_algo->algorithm);
+  return std::string(to_string(origin_of(kind)));
+}
+
+Result<void> validate(const TeIntent& intent) {
+  if (intent.peers.size() > kMaxPeerTiers) {
+    return fail(ErrorCode::kResourceExhausted, "intent has {} paths; at most {} are taken", intent.peers.size(), kMaxPeerTiers);
+  }
+  if (auto own = check_own(intent); !own) return own;
+  std::set<std::pair<SiteName, TierName>> names;
+  std::map<Ipv6Prefix, const PeerTierIntent*> prefixes;
+  for (const PeerTierIntent& peer : intent.peers) {
+    if (auto good = check_peer(intent, peer); !good) return good;
+    if (!names.emplace(peer.site, peer.tier).second) {
+      return fail(ErrorCode::kInvalidArgument, "two paths to {} for tier {}", peer.site, peer.tier);
+    }
+    const auto [other, added] = prefixes.emplace(peer.prefix, &peer);
+    if (added) continue;
+    return fail(ErrorCode::kInvalidArgument, "prefix {} is that of {} {} and of {} {}", peer.prefix, other->second->site,
+                other->second->tier, peer.site, peer.tier);
+  }
+  return {};
+}
+
+std::string lsp_name(const PeerTierIntent& peer, std::size_t candidate) {
+  std::string name = std::format("{}-{}", peer.site, peer.tier);
+  for (std::size_t i = 0; i < candidate; ++i) {
+    if (std::holds_alternative<PcepIntent>(peer.candidates[i].kind)) return std::format("{}-{}", name, candidate);
+  }
+  return name;
+}
+
+}  // namespace pathwise::te

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "te/wire/te_server.h"
+
+#include <grpcpp/grpcpp.h>
+#include <pathwise/te.grpc.pb.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <condition_variable>
+#include <cstring>
+#include <filesystem>
+#include <mutex>
+
+#include "te_convert.h"
+#include "te_status.h"
+
+namespace pathwise::te {
+namespace {
+
+constexpr int kMaxIntentBytes = 16 << 20;  // 8,192 paths of 16 candidates stay below
+constexpr std::size_t kMaxWatchers = 16;   // each holds a thread of the server
+constexpr std::chrono::milliseconds kCancelCheck{250};
+
+// A live process answers on it.
+bool answers(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return false;
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return false;
+  const bool connected = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  ::close(fd);
+  return connected;
+}
+
+// gRPC does not say why it could not listen, so look first.
+Result<void> check_path(const std::string& path) {
+  const std::filesystem::path directory = std::filesystem::absolute(path).parent_path();
+  if (::access(directory.c_str(), W_OK | X_OK) != 0) return fail_errno(std::format("socket {}: directory {}", path, directory.string()), errno);
+  if (path.size() >= sizeof sockaddr_un{}.sun_path) {
+    return fail(ErrorCode::kInvalidArgument, "socket {}: the path is longer than the {} characters that a socket may have", path,
+                sizeof sockaddr_un{}.sun_path - 1);
+  }
+  struct stat status{};
+  if (::stat(path.c_str(), &status) == 0 && !S_ISSOCK(status.st_mode)) {
+    return fail(ErrorCode::kAlreadyExists, "socket {}: there is a file of that name that is no socket", path);
+  }
+  if (answers(path)) return fail(ErrorCode::kAlreadyExists, "socket {}: another pathwise-te answers on it", path);
+  return {};
+}
+
+}  // namespace
+
+struct TeServer::State final : wire::TeService::Service {
+  grpc::Status SetIntent(grpc::ServerContext*, const wire::TeIntent* request, wire::IntentAck* response) override {
+    auto intent = decode(*request);
+    if (!intent) return to_status(intent.error());
+    if (auto good = validate(*intent); !good) return to_status(good.error());
+    const std::uint64_t revision = intent->revision;
+    if (auto taken = on_intent(std::move(*intent)); !taken) return to_status(taken.error());
+    response->set_revision(revision);
+    return grpc::Status::OK;
+  }
+
+  grpc::Status WatchPaths(grpc::ServerContext* context, const wire::WatchPathsRequest*,
+                          grpc::ServerWriter<wire::PathSnapshot>* writer) override {
+    if (watching.fetch_add(1) >= kMaxWatchers) {
+      watching.fetch_sub(1);
+      return {grpc::StatusCode::RESOURCE_EXHAUSTED, std::format("te serves at most {} watchers", kMaxWatchers)};
+    }
+    PathSnapshotPtr last;
+    while (PathSnapshotPtr next = wait_for_newer(last, *context)) {
+      if (!writer->Write(encode(*next))) break;
+      last = std::move(next);
+    }
+    watching.fetch_sub(1);
+    return grpc::Status::OK;
+  }
+
+  // nullptr: the stream is over.
+  PathSnapshotPtr wait_for_newer(const PathSnapshotPtr& last, const grpc::ServerContext& context) {
+    std::unique_lock lock(mutex);
+    while (!closing && !context.IsCancelled()) {
+      if (newest && newest != last) return newest;
+      changed.wait_for(lock, kCancelCheck);
+    }
+    return nullptr;
+  }
+
+  IntentHandler on_intent;
+  std::unique_ptr<grpc::Server> server;
+  std::atomic<std::size_t> watching = 0;
+  std::mutex mutex;
+  std::condition_variable changed;
+  PathSnapshotPtr newest;  // guarded by mutex
+  bool closing = false;    // guarded by mutex
+};
+
+Result<std::unique_ptr<TeServer>> TeServer::start(const std::string& socket_path, IntentHandler on_intent) {
+  if (auto good = check_path(socket_path); !good) return std::unexpected(good.error());
+  auto state = std::make_unique<State>();
+  state->on_intent = std::move(on_intent);
+  grpc::ServerBuilder builder;
+  int listening = 0;
+  builder.AddListeningPort("unix:" + socket_path, grpc::InsecureServerCredentials(), &listening);
+  builder.SetMaxReceiveMessageSize(kMaxIntentBytes);
+  builder.RegisterService(state.get());
+  state->server = builder.BuildAndStart();
+  if (!state->server) return fail(ErrorCode::kIo, "socket {}: cannot listen", socket_path);
+  if (::chmod(socket_path.c_str(), 0660) != 0) return fail_errno("socket " + socket_path, errno);
+  return std::unique_ptr<TeServer>(new TeServer(std::move(state)));
+}
+
+TeServer::TeServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+TeServer::~TeServer() {
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->closing = true;
+  }
+  state_->changed.notify_all();
+  state_->server->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(1));
+  state_->server->Wait();
+}
+
+void TeServer::publish(PathSnapshotPtr snapshot) {
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->newest = std::move(snapshot);
+  }
+  state_->changed.notify_all();
+}
+
+std::size_t TeServer::watchers() const { return state_->watching.load(); }
+
+}  // namespace pathwise::te
