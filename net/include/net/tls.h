@@ -17,12 +17,12 @@
 #include "base/ids.h"
 #include "net/asio.h"
 
-struct ssl_ctx_st;
 struct ssl_st;
 
 namespace pathwise::net {
 
-// spiffe://<trust domain>/<path>. Sites' routers: /site/<name>/router; others: /pce, /frr/<node>, /te/<site>.
+// spiffe://<trust domain>/<path>: /site/<site>/router, /site/<site>/te, /node/<node>/frr, /pce.
+// Grammar and limits: the SPIFFE ID standard, section 2 (at most 2048 bytes).
 struct SpiffeId {
   std::string trust_domain;
   std::string path;  // without the leading slash
@@ -36,13 +36,15 @@ struct SpiffeId {
 struct TlsFiles {
   std::string cert;  // PEM chain
   std::string key;
-  std::string ca;    // PEM bundle that peers must chain to
+  std::string ca;  // PEM bundle that peers must chain to
 };
 
 enum class TlsRole { kClient, kServer };
 
-// A context for mutual TLS 1.3. Threads share it; reload() swaps the certificates for later
-// handshakes and never touches established sessions.
+// A context for mutual TLS 1.3. Any thread; reload() swaps the certificates for later handshakes and
+// never touches established sessions. No session is ever resumed: each handshake meets the present
+// certificates. create() makes the process ignore SIGPIPE unless it handles it: OpenSSL writes to
+// sockets with write(2).
 class TlsContext {
  public:
   // `alpn`: protocols in order of preference; may be empty. Errors name the file and what is wrong.
@@ -52,11 +54,13 @@ class TlsContext {
   ~TlsContext();
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
-  // Reads the files again; on error the old certificates stay.
+  // Reads the files again; on error the old certificates stay. A certificate of another identity is
+  // refused: who we are changes only with a restart.
   [[nodiscard]] Result<void> reload();
   // Our own identity, from the certificate.
   [[nodiscard]] SpiffeId identity() const;
-  // A new session on the present certificates; freed by the caller (TlsStream does).
+  // A new session on the present certificates, for TlsStream, which frees it and says what the
+  // verification needs: a handshake outside TlsStream fails.
   [[nodiscard]] ssl_st* new_session() const;
   [[nodiscard]] TlsRole role() const;
   [[nodiscard]] const std::string& trust_domain() const;
@@ -67,8 +71,12 @@ class TlsContext {
   std::unique_ptr<State> state_;
 };
 
-// A TLS session over a connected socket. One thread (the socket's executor). Errors are values; a
-// read of 0 is the peer's close_notify.
+// A TLS session over a connected socket. One thread (the socket's executor); one reader and one writer
+// may wait at the same time. Errors are values and name the peer's address: kUnauthenticated (it is not
+// who it must be, or does not speak TLS 1.3), kDeadlineExceeded, kUnavailable (it went away).
+//
+// In TLS 1.3 a client's handshake ends before the server has judged its certificate: a refusal then
+// comes with the first read.
 class TlsStream {
  public:
   TlsStream(TcpSocket socket, const TlsContext& context);
@@ -76,23 +84,29 @@ class TlsStream {
   TlsStream(TlsStream&&) noexcept;
   TlsStream& operator=(TlsStream&&) noexcept;
 
-  // Completes the handshake and checks that the peer's certificate carries a SPIFFE id of the trust domain.
+  // Completes the handshake. The peer's certificate must chain to the context's authority and carry
+  // exactly one URI SAN, a SPIFFE id of the trust domain; otherwise the peer gets an alert.
   [[nodiscard]] Awaitable<Result<void>> handshake(std::chrono::milliseconds timeout);
+  // At least one byte; 0 is the peer's close_notify. A connection that ends without one is an error.
   [[nodiscard]] Awaitable<Result<std::size_t>> read_some(std::span<char> buffer);
   [[nodiscard]] Awaitable<Result<void>> write(std::span<const char> data);  // all of it
-  // Sends close_notify (best effort) and closes.
+  // Sends close_notify (best effort) and closes; what waits ends with an error.
   void close() noexcept;
 
-  [[nodiscard]] const SpiffeId& peer() const;       // after handshake
-  [[nodiscard]] std::string_view alpn() const;      // after handshake; empty if none
+  // Moves the stream to another io_context, and so to its thread. On the present thread, with nothing
+  // waiting on the stream; afterwards it belongs to the other one.
+  [[nodiscard]] Result<void> rebind(asio::io_context& io);
+
+  [[nodiscard]] const SpiffeId& peer() const;   // after handshake
+  [[nodiscard]] std::string_view alpn() const;  // after handshake; empty if none
   [[nodiscard]] TcpSocket& socket() { return socket_; }
 
  private:
+  struct Session;
   [[nodiscard]] Awaitable<Result<void>> wait(int ssl_error);
+  [[nodiscard]] Error failure(int ssl_error, std::string_view step) const;
   TcpSocket socket_;
-  ssl_st* ssl_ = nullptr;
-  SpiffeId peer_;
-  std::string trust_domain_;
+  std::unique_ptr<Session> session_;
 };
 
 }  // namespace pathwise::net
