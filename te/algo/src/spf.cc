@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "te/algo/spf.h"
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+namespace pathwise::te {
+namespace {
+
+constexpr std::uint32_t kNotInHeap = ~std::uint32_t{0};
+constexpr std::uint32_t kArity = 4;
+
+}  // namespace
+
+bool participates(const Node& node, Algorithm algorithm) {
+  return algorithm == kAlgorithmSpf ||
+         std::ranges::any_of(node.locators, [&](const auto& locator) { return locator.first == algorithm; });
+}
+
+std::vector<std::uint32_t> link_costs(const FlexAlgoDefinition& definition, const TopologySnapshot& snapshot) {
+  std::vector<bool> members(snapshot.nodes.size());
+  for (std::size_t i = 0; i < members.size(); ++i) members[i] = participates(snapshot.nodes[i], definition.algorithm);
+  std::vector<std::uint32_t> costs(snapshot.links.size(), kPruned);
+  for (std::size_t i = 0; i < costs.size(); ++i) {
+    const Link& link = snapshot.links[i];
+    if (!members[link.from] || !members[link.to]) continue;
+    if (const auto cost = link_cost(definition, link)) costs[i] = std::clamp<std::uint32_t>(*cost, 1, kPruned - 1);
+  }
+  return costs;
+}
+
+void Spf::run(const TopologySnapshot& snapshot, std::span<const std::uint32_t> costs, NodeIndex source) {
+  snapshot_ = &snapshot;
+  costs_ = costs;
+  source_ = source;
+  words_ = (snapshot.out_links(source).size() + 63) / 64;
+  distance_.assign(snapshot.nodes.size(), kUnreachable);
+  first_hops_.assign(snapshot.nodes.size() * words_, 0);
+  position_.assign(snapshot.nodes.size(), kNotInHeap);
+  heap_.clear();
+  distance_[source] = 0;
+  push_or_decrease(source);
+  while (!heap_.empty()) settle(pop());
+}
+
+void Spf::settle(NodeIndex node) {
+  const LinkIndex end = snapshot_->first_link[node + 1];
+  for (LinkIndex link = snapshot_->first_link[node]; link < end; ++link) {
+    if (costs_[link] != kPruned) relax(node, link);
+  }
+}
+
+void Spf::relax(NodeIndex from, LinkIndex link) {
+  const NodeIndex to = snapshot_->links[link].to;
+  const std::uint64_t distance = distance_[from] + costs_[link];
+  if (distance > distance_[to] || to == source_) return;
+  const auto target = hops(to);
+  if (distance < distance_[to]) {
+    distance_[to] = distance;
+    std::ranges::fill(target, 0);
+    push_or_decrease(to);
+  }
+  // Costs are positive, so `from` is settled and its set complete.
+  if (from == source_) {
+    const LinkIndex bit = link - snapshot_->first_link[source_];
+    target[bit / 64] |= std::uint64_t{1} << bit % 64;
+  } else {
+    const auto inherited = hops(from);
+    for (std::size_t i = 0; i < words_; ++i) target[i] |= inherited[i];
+  }
+}
+
+std::vector<LinkIndex> Spf::first_hops(NodeIndex node) const {
+  std::vector<LinkIndex> links;
+  for (std::size_t word = 0; word < words_; ++word) {
+    for (std::uint64_t bits = first_hops_[node * words_ + word]; bits != 0; bits &= bits - 1) {
+      const auto bit = static_cast<LinkIndex>(word * 64 + static_cast<unsigned>(std::countr_zero(bits)));
+      links.push_back(snapshot_->first_link[source_] + bit);
+    }
+  }
+  return links;
+}
+
+bool Spf::on_shortest_path(LinkIndex link) const {
+  const Link& edge = snapshot_->links[link];
+  return costs_[link] != kPruned && distance_[edge.from] != kUnreachable && edge.to != source_ &&
+         distance_[edge.from] + costs_[link] == distance_[edge.to];
+}
+
+std::size_t Spf::parents(NodeIndex node) const {
+  std::size_t count = 0;
+  for (const Link& out : snapshot_->out_links(node)) {
+    // A usable link has its other direction; what comes in is the reverse of what goes out.
+    if (out.reverse != kNoLink && on_shortest_path(out.reverse)) ++count;
+  }
+  return count;
+}
+
+bool Spf::before(NodeIndex a, NodeIndex b) const {
+  return distance_[a] != distance_[b] ? distance_[a] < distance_[b] : a < b;
+}
+
+void Spf::push_or_decrease(NodeIndex node) {
+  if (position_[node] == kNotInHeap) {
+    position_[node] = static_cast<std::uint32_t>(heap_.size());
+    heap_.push_back(node);
+  }
+  sift_up(position_[node]);
+}
+
+NodeIndex Spf::pop() {
+  const NodeIndex top = heap_.front();
+  position_[top] = kNotInHeap;
+  const NodeIndex last = heap_.back();
+  heap_.pop_back();
+  if (!heap_.empty()) {
+    heap_.front() = last;
+    position_[last] = 0;
+    sift_down(0);
+  }
+  return top;
+}
+
+void Spf::sift_up(std::uint32_t position) {
+  const NodeIndex node = heap_[position];
+  while (position > 0) {
+    const std::uint32_t parent = (position - 1) / kArity;
+    if (!before(node, heap_[parent])) break;
+    heap_[position] = heap_[parent];
+    position_[heap_[position]] = position;
+    position = parent;
+  }
+  heap_[position] = node;
+  position_[node] = position;
+}
+
+void Spf::sift_down(std::uint32_t position) {
+  const NodeIndex node = heap_[position];
+  const auto size = static_cast<std::uint32_t>(heap_.size());
+  for (;;) {
+    const std::uint32_t first = kArity * position + 1;
+    if (first >= size) break;
+    std::uint32_t least = first;
+    for (std::uint32_t child = first + 1; child < std::min(first + kArity, size); ++child) {
+      if (before(heap_[child], heap_[least])) least = child;
+    }
+    if (!before(heap_[least], node)) break;
+    heap_[position] = heap_[least];
+    position_[heap_[position]] = position;
+    position = least;
+  }
+  heap_[position] = node;
+  position_[node] = position;
+}
+
+}  // namespace pathwise::te
