@@ -225,6 +225,7 @@ class LoadClient::Impl {
     request.set(http::field::content_type, "application/json");
     if (!profile.api_key.empty()) request.set(http::field::authorization, "Bearer " + profile.api_key);
     if (!profile.tier.empty()) request.set("x-pathwise-tier", profile.tier.str());
+    record.labels = profile.labels;
     if (!profile.labels.empty()) request.set("x-pathwise-labels", profile.labels);
     std::uint64_t prompt_seed = seed;
     if (profile.sessions > 0) {

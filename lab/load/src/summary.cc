@@ -22,6 +22,7 @@ std::string to_json(const RequestRecord& record) {
       {"tokens", record.tokens},
       {"cached_tokens", record.cached_tokens}};
   if (!record.session.empty()) json["session"] = record.session;
+  if (!record.labels.empty()) json["labels"] = record.labels;
   if (!record.error.empty()) json["error"] = record.error;
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }

@@ -19,6 +19,7 @@ struct RequestRecord {
   std::uint64_t sequence = 0;  // in order of completion, from 1
   TierName tier;               // asked for
   std::string session;         // x-session-id, if sent
+  std::string labels;          // x-pathwise-labels, if sent
   Failure failure = Failure::kNone;
   unsigned status = 0;   // HTTP; 0: no response
   RequestId request_id;  // x-request-id of the response
