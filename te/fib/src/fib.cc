@@ -31,6 +31,7 @@ ResolvedEgress Fib::resolve() {
       seen.emplace(*towards, egress);
     }
     if (egress) {
+      if (route.path.segments.empty() && towards && !egress->gateway) egress->gateway = towards;  // it is on the link
       result.emplace(prefix, *egress);
     } else {
       not_installed_.emplace(prefix, egress.error().message);

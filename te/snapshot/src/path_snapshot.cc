@@ -29,7 +29,8 @@ const PathState* PathSnapshot::find(const SiteName& site, const TierName& tier) 
   const auto less = [](const PathState& path, const std::pair<const SiteName&, const TierName&>& key) {
     return std::tie(path.site, path.tier) < std::tie(key.first, key.second);
   };
-  const auto it = std::ranges::lower_bound(paths.begin(), paths.end(), std::pair<const SiteName&, const TierName&>{site, tier}, less);
+  const std::pair<const SiteName&, const TierName&> wanted{site, tier};
+  const auto it = std::lower_bound(paths.begin(), paths.end(), wanted, less);
   return it != paths.end() && it->site == site && it->tier == tier ? &*it : nullptr;
 }
 

@@ -125,6 +125,12 @@ TEST_F(FibTest, ARouteWithoutAWayOutIsNotInstalledAndComesWhenThereIsOne) {
   EXPECT_EQ(kernel_.state.nexthops.at(4'000'000).egress, *kernel_.egress);
 }
 
+TEST_F(FibTest, APlainRouteGoesToItsGatewayOnTheLink) {
+  fib_.want({.routes = {{kTier, {.path = {.gateway = address("2001:db8::1")}}}}});
+  sync();
+  EXPECT_EQ(kernel_.state.nexthops.at(4'000'000).egress, (Egress{.ifindex = 1, .gateway = address("2001:db8::1")}));
+}
+
 TEST_F(FibTest, ARouteWhoseWayOutIsLostIsRemoved) {
   fib_.want(two_routes());
   sync();

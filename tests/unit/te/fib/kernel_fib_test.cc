@@ -199,7 +199,7 @@ TEST_F(KernelFibTest, ADeletionIsNoticedAndRepaired) {
     ASSERT_TRUE(opened);
     monitor = std::move(*opened);
   }
-  for (const char* harm : {"route del fd00:2:a::/64", "nexthop del id 4000000", "route del unreachable fd00::/16 metric 4294967294",
+  for (const char* harm : {"route del fd00:2:a::/64", "nexthop flush proto 201", "route del unreachable fd00::/16 metric 4294967294",
                            "addr del fd00:1:a::1/128 dev lo"}) {
     const int before = changes;
     const auto repairs = fib_->counters().repairs;

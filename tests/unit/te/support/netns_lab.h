@@ -37,6 +37,8 @@ class NetnsLab {
   NetnsLab() {
     for (const char* node : {"h1", "h2", "r"}) {
       sh(std::format("ip netns add {0}; ip -n {0} link set lo up", name(node)));
+      // Without a usable link-local address nobody solicits neighbours: 2 s in which packets wait or drop.
+      in(node, "for i in all default; do echo 0 > /proc/sys/net/ipv6/conf/$i/accept_dad; done");
     }
     in("r", "for i in all default; do echo 1 > /proc/sys/net/ipv6/conf/$i/forwarding; echo 1 > /proc/sys/net/ipv6/conf/$i/seg6_enabled; done");
     ip("r", "link add sr0 type bridge");
