@@ -24,9 +24,9 @@ struct ModelState {
   std::uint32_t running = 0;
   std::uint32_t waiting = 0;
   std::uint32_t in_flight_prefill_tokens = 0;
-  double kv_used = 0;          // 0..1
+  double kv_used = 0;  // 0..1
   double prefill_tokens_per_second = 0;
-  double itl_seconds = 0;      // at the present concurrency
+  double itl_seconds = 0;  // at the present concurrency
   double itl_slope_seconds = 0;
   double price_per_million_tokens = 0;
   std::uint32_t context_tokens = 0;
@@ -40,9 +40,9 @@ struct FabricSnapshot {
   std::vector<SiteName> site;
   std::vector<RouterName> router;
   std::vector<Admission> admission;
-  std::vector<SteadyTime> received;                 // local time of the newest digest: age = now − received
-  std::vector<std::vector<ModelState>> models;      // sorted by model name
-  std::vector<std::string> policy_hash;             // of the peer; differing ones are shown
+  std::vector<SteadyTime> received;             // local time of the newest digest: age = now − received
+  std::vector<std::vector<ModelState>> models;  // sorted by model name
+  std::vector<std::string> policy_hash;         // of the peer; differing ones are shown
   [[nodiscard]] std::size_t size() const { return site.size(); }
   [[nodiscard]] const ModelState* find_model(std::size_t entry, const ModelName& model) const;
 };
