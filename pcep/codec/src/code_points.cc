@@ -8,41 +8,64 @@ namespace pathwise::pcep {
 
 std::string_view to_string(MessageType type) noexcept {
   switch (type) {
-    case MessageType::kOpen: return "Open";
-    case MessageType::kKeepalive: return "Keepalive";
-    case MessageType::kPcReq: return "PCReq";
-    case MessageType::kPcRep: return "PCRep";
-    case MessageType::kNotification: return "PCNtf";
-    case MessageType::kError: return "PCErr";
-    case MessageType::kClose: return "Close";
-    case MessageType::kPcRpt: return "PCRpt";
-    case MessageType::kPcUpd: return "PCUpd";
-    case MessageType::kPcInitiate: return "PCInitiate";
-    case MessageType::kStartTls: return "StartTLS";
+    case MessageType::kOpen:
+      return "Open";
+    case MessageType::kKeepalive:
+      return "Keepalive";
+    case MessageType::kPcReq:
+      return "PCReq";
+    case MessageType::kPcRep:
+      return "PCRep";
+    case MessageType::kNotification:
+      return "PCNtf";
+    case MessageType::kError:
+      return "PCErr";
+    case MessageType::kClose:
+      return "Close";
+    case MessageType::kPcRpt:
+      return "PCRpt";
+    case MessageType::kPcUpd:
+      return "PCUpd";
+    case MessageType::kPcInitiate:
+      return "PCInitiate";
+    case MessageType::kStartTls:
+      return "StartTLS";
   }
   return "unknown";
 }
 
-bool is_known(MessageType type) noexcept { return to_string(type) != "unknown"; }
+bool is_known(MessageType type) noexcept {
+  return to_string(type) != "unknown";
+}
 
 std::string_view to_string(Operational state) noexcept {
   switch (state) {
-    case Operational::kDown: return "down";
-    case Operational::kUp: return "up";
-    case Operational::kActive: return "active";
-    case Operational::kGoingDown: return "going-down";
-    case Operational::kGoingUp: return "going-up";
+    case Operational::kDown:
+      return "down";
+    case Operational::kUp:
+      return "up";
+    case Operational::kActive:
+      return "active";
+    case Operational::kGoingDown:
+      return "going-down";
+    case Operational::kGoingUp:
+      return "going-up";
   }
   return "reserved";
 }
 
 std::string_view to_string(CloseReason reason) noexcept {
   switch (reason) {
-    case CloseReason::kNoExplanation: return "no explanation";
-    case CloseReason::kDeadTimer: return "dead timer expired";
-    case CloseReason::kMalformedMessage: return "malformed message received";
-    case CloseReason::kUnknownRequests: return "too many unknown requests or replies";
-    case CloseReason::kUnrecognizedMessages: return "too many unrecognized messages";
+    case CloseReason::kNoExplanation:
+      return "no explanation";
+    case CloseReason::kDeadTimer:
+      return "dead timer expired";
+    case CloseReason::kMalformedMessage:
+      return "malformed message received";
+    case CloseReason::kUnknownRequests:
+      return "too many unknown requests or replies";
+    case CloseReason::kUnrecognizedMessages:
+      return "too many unrecognized messages";
   }
   return "unknown reason";
 }

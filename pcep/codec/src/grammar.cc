@@ -105,7 +105,7 @@ std::vector<std::expected<UpdateRequest, RequestError>> parse_updates(const Mess
     } else if (!group.ero) {
       requests.push_back(missing(errors::kEroMissing, group));
     } else {
-      UpdateRequest request{std::move(*group.srp), std::move(*group.lsp), std::move(group.associations),
+      UpdateRequest request{std::move(*group.srp), std::move(*group.lsp),  std::move(group.associations),
                             std::move(*group.ero), std::move(group.after), std::move(group.others)};
       requests.emplace_back(std::move(request));
     }
@@ -136,7 +136,9 @@ void append(Message& message, const UpdateRequest& request) {
   for (const Object& object : request.others) message.objects.push_back(object);
 }
 
-Message make_keepalive() { return {.type = MessageType::kKeepalive}; }
+Message make_keepalive() {
+  return {.type = MessageType::kKeepalive};
+}
 
 Message make_open(OpenObject open) {
   Message message{.type = MessageType::kOpen};
@@ -150,7 +152,9 @@ Message make_close(CloseReason reason) {
   return message;
 }
 
-Message make_error(ErrorCodePoint code) { return make_error(RequestError{code, {}, {}}); }
+Message make_error(ErrorCodePoint code) {
+  return make_error(RequestError{code, {}, {}});
+}
 
 Message make_error(const RequestError& error) {
   Message message{.type = MessageType::kError};

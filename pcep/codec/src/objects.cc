@@ -80,7 +80,9 @@ void EndPointsObject::encode(Writer& out) const {
 Decoded<BandwidthObject> BandwidthObject::decode(Reader& in, std::uint8_t object_type) {
   return BandwidthObject{in.f32(), object_type == 2};
 }
-void BandwidthObject::encode(Writer& out) const { out.f32(bytes_per_second); }
+void BandwidthObject::encode(Writer& out) const {
+  out.f32(bytes_per_second);
+}
 
 Decoded<MetricObject> MetricObject::decode(Reader& in, std::uint8_t) {
   MetricObject metric;

@@ -19,7 +19,9 @@ Decoded<ExtendedAssociationIdTlv> ExtendedAssociationIdTlv::decode(Reader& in) {
   const ByteView value = in.rest();
   return ExtendedAssociationIdTlv{Bytes(value.begin(), value.end())};
 }
-void ExtendedAssociationIdTlv::encode(Writer& out) const { out.raw(value); }
+void ExtendedAssociationIdTlv::encode(Writer& out) const {
+  out.raw(value);
+}
 
 ExtendedAssociationIdTlv sr_policy_id(Color color, const Ipv6Address& endpoint) {
   Writer out;
@@ -40,7 +42,9 @@ Decoded<SrPolicyNameTlv> SrPolicyNameTlv::decode(Reader& in) {
   const ByteView name = in.rest();
   return SrPolicyNameTlv{std::string(name.begin(), name.end())};
 }
-void SrPolicyNameTlv::encode(Writer& out) const { out.text(name); }
+void SrPolicyNameTlv::encode(Writer& out) const {
+  out.text(name);
+}
 
 Decoded<SrPolicyCpathIdTlv> SrPolicyCpathIdTlv::decode(Reader& in) {
   SrPolicyCpathIdTlv tlv;
@@ -63,11 +67,15 @@ Decoded<SrPolicyCpathNameTlv> SrPolicyCpathNameTlv::decode(Reader& in) {
   const ByteView name = in.rest();
   return SrPolicyCpathNameTlv{std::string(name.begin(), name.end())};
 }
-void SrPolicyCpathNameTlv::encode(Writer& out) const { out.text(name); }
+void SrPolicyCpathNameTlv::encode(Writer& out) const {
+  out.text(name);
+}
 
 Decoded<SrPolicyCpathPreferenceTlv> SrPolicyCpathPreferenceTlv::decode(Reader& in) {
   return SrPolicyCpathPreferenceTlv{in.u32()};
 }
-void SrPolicyCpathPreferenceTlv::encode(Writer& out) const { out.u32(preference); }
+void SrPolicyCpathPreferenceTlv::encode(Writer& out) const {
+  out.u32(preference);
+}
 
 }  // namespace pathwise::pcep

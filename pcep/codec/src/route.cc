@@ -16,18 +16,24 @@ constexpr std::size_t kStructureSize = 8;
 
 std::optional<std::size_t> nai_size(NaiType type) {
   switch (type) {
-    case NaiType::kAbsent: return 0;
-    case NaiType::kIpv6Node: return 16;
-    case NaiType::kIpv6Adjacency: return 32;
-    case NaiType::kIpv6LinkLocal: return 40;
+    case NaiType::kAbsent:
+      return 0;
+    case NaiType::kIpv6Node:
+      return 16;
+    case NaiType::kIpv6Adjacency:
+      return 32;
+    case NaiType::kIpv6LinkLocal:
+      return 40;
   }
   return std::nullopt;  // RFC 9603: 1, 3 and 5 are of SR-MPLS, the rest is unassigned
 }
 
 Nai decode_nai(Reader& in, NaiType type) {
   switch (type) {
-    case NaiType::kAbsent: break;
-    case NaiType::kIpv6Node: return NodeNai{in.ipv6()};
+    case NaiType::kAbsent:
+      break;
+    case NaiType::kIpv6Node:
+      return NodeNai{in.ipv6()};
     case NaiType::kIpv6Adjacency: {
       const Ipv6Address local = in.ipv6();
       return AdjacencyNai{local, in.ipv6()};
@@ -190,23 +196,26 @@ Decoded<EroObject> EroObject::decode(Reader& in, std::uint8_t) {
   if (!hops) return std::unexpected(std::move(hops.error()));
   return EroObject{std::move(*hops)};
 }
-void EroObject::encode(Writer& out) const { encode_hops(out, hops, Route::kExplicit); }
+void EroObject::encode(Writer& out) const {
+  encode_hops(out, hops, Route::kExplicit);
+}
 
 Decoded<RroObject> RroObject::decode(Reader& in, std::uint8_t) {
   Decoded<std::vector<Subobject>> hops = decode_hops(in, Route::kRecorded);
   if (!hops) return std::unexpected(std::move(hops.error()));
   return RroObject{std::move(*hops)};
 }
-void RroObject::encode(Writer& out) const { encode_hops(out, hops, Route::kRecorded); }
+void RroObject::encode(Writer& out) const {
+  encode_hops(out, hops, Route::kRecorded);
+}
 
 bool has_srv6(const std::vector<Subobject>& hops) {
   return std::ranges::any_of(hops, [](const Subobject& hop) { return std::holds_alternative<Srv6Subobject>(hop); });
 }
 
 bool is_mixed(const std::vector<Subobject>& hops) {
-  return has_srv6(hops) && std::ranges::any_of(hops, [](const Subobject& hop) {
-           return std::holds_alternative<UnknownSubobject>(hop);
-         });
+  return has_srv6(hops) &&
+         std::ranges::any_of(hops, [](const Subobject& hop) { return std::holds_alternative<UnknownSubobject>(hop); });
 }
 
 }  // namespace pathwise::pcep

@@ -7,7 +7,9 @@
 namespace pathwise::pcep {
 namespace {
 
-std::string as_text(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
+std::string as_text(ByteView bytes) {
+  return {bytes.begin(), bytes.end()};
+}
 
 // The value of one TLV must be exactly what its decoder reads.
 template <typename Out, typename T>
@@ -81,19 +83,27 @@ void encode_tlvs(Writer& out, const Tlvs& tlvs) {
   }
 }
 
-Decoded<NoPathVectorTlv> NoPathVectorTlv::decode(Reader& in) { return NoPathVectorTlv{in.u32()}; }
-void NoPathVectorTlv::encode(Writer& out) const { out.u32(flags); }
+Decoded<NoPathVectorTlv> NoPathVectorTlv::decode(Reader& in) {
+  return NoPathVectorTlv{in.u32()};
+}
+void NoPathVectorTlv::encode(Writer& out) const {
+  out.u32(flags);
+}
 
 Decoded<StatefulPceCapabilityTlv> StatefulPceCapabilityTlv::decode(Reader& in) {
   return StatefulPceCapabilityTlv{in.u32()};
 }
-void StatefulPceCapabilityTlv::encode(Writer& out) const { out.u32(flags); }
+void StatefulPceCapabilityTlv::encode(Writer& out) const {
+  out.u32(flags);
+}
 
 Decoded<SymbolicPathNameTlv> SymbolicPathNameTlv::decode(Reader& in) {
   if (in.at_end()) return malformed("SYMBOLIC-PATH-NAME is empty");
   return SymbolicPathNameTlv{as_text(in.rest())};
 }
-void SymbolicPathNameTlv::encode(Writer& out) const { out.text(name); }
+void SymbolicPathNameTlv::encode(Writer& out) const {
+  out.text(name);
+}
 
 Decoded<Ipv4LspIdentifiersTlv> Ipv4LspIdentifiersTlv::decode(Reader& in) {
   Ipv4LspIdentifiersTlv tlv;
@@ -132,10 +142,16 @@ void Ipv6LspIdentifiersTlv::encode(Writer& out) const {
 Decoded<LspErrorCodeTlv> LspErrorCodeTlv::decode(Reader& in) {
   return LspErrorCodeTlv{static_cast<LspErrorCode>(in.u32())};
 }
-void LspErrorCodeTlv::encode(Writer& out) const { out.u32(static_cast<std::uint32_t>(code)); }
+void LspErrorCodeTlv::encode(Writer& out) const {
+  out.u32(static_cast<std::uint32_t>(code));
+}
 
-Decoded<SpeakerEntityIdTlv> SpeakerEntityIdTlv::decode(Reader& in) { return SpeakerEntityIdTlv{as_text(in.rest())}; }
-void SpeakerEntityIdTlv::encode(Writer& out) const { out.text(id); }
+Decoded<SpeakerEntityIdTlv> SpeakerEntityIdTlv::decode(Reader& in) {
+  return SpeakerEntityIdTlv{as_text(in.rest())};
+}
+void SpeakerEntityIdTlv::encode(Writer& out) const {
+  out.text(id);
+}
 
 Decoded<PathSetupTypeTlv> PathSetupTypeTlv::decode(Reader& in) {
   in.skip(3);

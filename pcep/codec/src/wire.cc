@@ -31,7 +31,9 @@ std::uint32_t Reader::u32() {
   return high << 16 | u16();
 }
 
-float Reader::f32() { return std::bit_cast<float>(u32()); }
+float Reader::f32() {
+  return std::bit_cast<float>(u32());
+}
 
 Ipv4Address Reader::ipv4() {
   Ipv4Address address;
@@ -55,9 +57,13 @@ void Writer::u32(std::uint32_t value) {
   u16(static_cast<std::uint16_t>(value & 0xFFFF));
 }
 
-void Writer::f32(float value) { u32(std::bit_cast<std::uint32_t>(value)); }
+void Writer::f32(float value) {
+  u32(std::bit_cast<std::uint32_t>(value));
+}
 
-void Writer::text(std::string_view text) { bytes_.insert(bytes_.end(), text.begin(), text.end()); }
+void Writer::text(std::string_view text) {
+  bytes_.insert(bytes_.end(), text.begin(), text.end());
+}
 
 Writer::Scope Writer::message(MessageType type, std::uint8_t flags) {
   const std::size_t start = bytes_.size();
@@ -89,7 +95,9 @@ Writer::Scope Writer::subobject(std::uint8_t first_octet) {
   return Scope(*this, {.field = start + 1, .counted = start, .width = 1});
 }
 
-Writer::Scope::~Scope() { writer_.close(layout_); }
+Writer::Scope::~Scope() {
+  writer_.close(layout_);
+}
 
 void Writer::close(const Scope::Layout& layout) {
   const std::size_t length = bytes_.size() - layout.counted;

@@ -20,17 +20,17 @@ inline constexpr std::size_t kObjectHeaderSize = 4;     // RFC 5440 section 7.2
 inline constexpr std::size_t kMaxMessageSize = 0xFFFC;  // 16-bit length, a multiple of 4
 
 enum class MessageType : std::uint8_t {
-  kOpen = 1,            // RFC 5440 section 6.2
-  kKeepalive = 2,       // RFC 5440 section 6.3
-  kPcReq = 3,           // RFC 5440 section 6.4
-  kPcRep = 4,           // RFC 5440 section 6.5
-  kNotification = 5,    // RFC 5440 section 6.6
-  kError = 6,           // RFC 5440 section 6.7
-  kClose = 7,           // RFC 5440 section 6.8
-  kPcRpt = 10,          // RFC 8231 section 6.1
-  kPcUpd = 11,          // RFC 8231 section 6.2
-  kPcInitiate = 12,     // RFC 8281 section 5.1
-  kStartTls = 13,       // RFC 8253 section 3.2
+  kOpen = 1,          // RFC 5440 section 6.2
+  kKeepalive = 2,     // RFC 5440 section 6.3
+  kPcReq = 3,         // RFC 5440 section 6.4
+  kPcRep = 4,         // RFC 5440 section 6.5
+  kNotification = 5,  // RFC 5440 section 6.6
+  kError = 6,         // RFC 5440 section 6.7
+  kClose = 7,         // RFC 5440 section 6.8
+  kPcRpt = 10,        // RFC 8231 section 6.1
+  kPcUpd = 11,        // RFC 8231 section 6.2
+  kPcInitiate = 12,   // RFC 8281 section 5.1
+  kStartTls = 13,     // RFC 8253 section 3.2
 };
 [[nodiscard]] bool is_known(MessageType type) noexcept;
 [[nodiscard]] std::string_view to_string(MessageType type) noexcept;
@@ -54,23 +54,23 @@ enum class ObjectClass : std::uint8_t {
 };
 
 enum class TlvType : std::uint16_t {
-  kNoPathVector = 1,            // RFC 5440 section 7.5
-  kStatefulPceCapability = 16,  // RFC 8231 section 7.1.1
-  kSymbolicPathName = 17,       // RFC 8231 section 7.3.2
-  kIpv4LspIdentifiers = 18,     // RFC 8231 section 7.3.1
-  kIpv6LspIdentifiers = 19,     // RFC 8231 section 7.3.1
-  kLspErrorCode = 20,           // RFC 8231 section 7.3.3
-  kSpeakerEntityId = 24,        // RFC 8232 section 3.3.2
-  kPathSetupType = 28,          // RFC 8408 section 4
-  kExtendedAssociationId = 31,  // RFC 8697 section 6.1.4
-  kPathSetupTypeCapability = 34,// RFC 8408 section 3
-  kAssocTypeList = 35,          // RFC 8697 section 3.4
-  kSrPolicyName = 56,           // RFC 9862 section 4.5.1
-  kSrPolicyCpathId = 57,        // RFC 9862 section 4.5.2
-  kSrPolicyCpathName = 58,      // RFC 9862 section 4.5.3
-  kSrPolicyCpathPreference = 59,// RFC 9862 section 4.5.4
-  kSrAlgorithm = 66,            // RFC 9933; UNCONFIRMED (not in Wireshark 4.4), carried as unknown
-  kColor = 67,                  // RFC 9863; UNCONFIRMED (not in Wireshark 4.4), carried as unknown
+  kNoPathVector = 1,              // RFC 5440 section 7.5
+  kStatefulPceCapability = 16,    // RFC 8231 section 7.1.1
+  kSymbolicPathName = 17,         // RFC 8231 section 7.3.2
+  kIpv4LspIdentifiers = 18,       // RFC 8231 section 7.3.1
+  kIpv6LspIdentifiers = 19,       // RFC 8231 section 7.3.1
+  kLspErrorCode = 20,             // RFC 8231 section 7.3.3
+  kSpeakerEntityId = 24,          // RFC 8232 section 3.3.2
+  kPathSetupType = 28,            // RFC 8408 section 4
+  kExtendedAssociationId = 31,    // RFC 8697 section 6.1.4
+  kPathSetupTypeCapability = 34,  // RFC 8408 section 3
+  kAssocTypeList = 35,            // RFC 8697 section 3.4
+  kSrPolicyName = 56,             // RFC 9862 section 4.5.1
+  kSrPolicyCpathId = 57,          // RFC 9862 section 4.5.2
+  kSrPolicyCpathName = 58,        // RFC 9862 section 4.5.3
+  kSrPolicyCpathPreference = 59,  // RFC 9862 section 4.5.4
+  kSrAlgorithm = 66,              // RFC 9933; UNCONFIRMED (not in Wireshark 4.4), carried as unknown
+  kColor = 67,                    // RFC 9863; UNCONFIRMED (not in Wireshark 4.4), carried as unknown
 };
 // Sub-TLVs of PATH-SETUP-TYPE-CAPABILITY have their own registry (RFC 8408 section 3).
 enum class CapabilitySubTlvType : std::uint16_t {
@@ -91,10 +91,10 @@ inline constexpr std::uint16_t kSrv6NaiAbsent = 0x002;         // F
 inline constexpr std::uint16_t kSrv6SidAbsent = 0x001;         // S
 
 // Endpoint behaviours: IANA "SRv6 Endpoint Behaviors"; uN is RFC 9800's End with NEXT-CSID.
-inline constexpr std::uint16_t kBehaviorEnd = 1;           // RFC 8986 section 4.1
-inline constexpr std::uint16_t kBehaviorEndX = 5;          // RFC 8986 section 4.2
-inline constexpr std::uint16_t kBehaviorEndNextCsid = 43;  // RFC 9800 section 4.1.1
-inline constexpr std::uint16_t kBehaviorEndXNextCsid = 52; // RFC 9800 section 4.1.2
+inline constexpr std::uint16_t kBehaviorEnd = 1;            // RFC 8986 section 4.1
+inline constexpr std::uint16_t kBehaviorEndX = 5;           // RFC 8986 section 4.2
+inline constexpr std::uint16_t kBehaviorEndNextCsid = 43;   // RFC 9800 section 4.1.1
+inline constexpr std::uint16_t kBehaviorEndXNextCsid = 52;  // RFC 9800 section 4.1.2
 inline constexpr std::uint16_t kBehaviorEndDt6NextCsid = 62;
 inline constexpr std::uint16_t kBehaviorUnknown = 0xFFFF;  // RFC 9603 section 4.3.1: opaque
 
@@ -103,13 +103,13 @@ enum class PathSetupType : std::uint8_t { kRsvpTe = 0, kSrMpls = 1, kSrv6 = 3 };
 
 // METRIC object T field.
 enum class MetricType : std::uint8_t {
-  kIgp = 1,              // RFC 5440 section 7.8
-  kTe = 2,               // RFC 5440 section 7.8
-  kHopCount = 3,         // RFC 5440 section 7.8
-  kSidDepth = 11,        // RFC 8664 section 4.5
-  kPathDelay = 12,       // RFC 8233 section 3.1: IEEE float32, microseconds
+  kIgp = 1,                  // RFC 5440 section 7.8
+  kTe = 2,                   // RFC 5440 section 7.8
+  kHopCount = 3,             // RFC 5440 section 7.8
+  kSidDepth = 11,            // RFC 8664 section 4.5
+  kPathDelay = 12,           // RFC 8233 section 3.1: IEEE float32, microseconds
   kPathDelayVariation = 13,  // RFC 8233 section 3.2
-  kPathLoss = 14,        // RFC 8233 section 3.3
+  kPathLoss = 14,            // RFC 8233 section 3.3
 };
 inline constexpr std::uint8_t kMetricBound = 0x01;     // B, RFC 5440 section 7.8
 inline constexpr std::uint8_t kMetricComputed = 0x02;  // C, RFC 5440 section 7.8
@@ -122,14 +122,14 @@ inline constexpr std::uint32_t kCapabilityDbVersion = 0x02;      // S, RFC 8232 
 inline constexpr std::uint32_t kCapabilityInstantiation = 0x04;  // I, RFC 8281 section 4.1
 
 // LSP object flags (12 bits).
-inline constexpr std::uint16_t kLspDelegate = 0x001;        // D, RFC 8231 section 7.3
-inline constexpr std::uint16_t kLspSync = 0x002;            // S, RFC 8231 section 7.3
-inline constexpr std::uint16_t kLspRemove = 0x004;          // R, RFC 8231 section 7.3
-inline constexpr std::uint16_t kLspAdministrative = 0x008;  // A, RFC 8231 section 7.3
-inline constexpr std::uint16_t kLspOperationalMask = 0x070; // O, RFC 8231 section 7.3
+inline constexpr std::uint16_t kLspDelegate = 0x001;         // D, RFC 8231 section 7.3
+inline constexpr std::uint16_t kLspSync = 0x002;             // S, RFC 8231 section 7.3
+inline constexpr std::uint16_t kLspRemove = 0x004;           // R, RFC 8231 section 7.3
+inline constexpr std::uint16_t kLspAdministrative = 0x008;   // A, RFC 8231 section 7.3
+inline constexpr std::uint16_t kLspOperationalMask = 0x070;  // O, RFC 8231 section 7.3
 inline constexpr unsigned kLspOperationalShift = 4;
-inline constexpr std::uint16_t kLspCreate = 0x080;          // C, RFC 8281 section 5.3.1
-inline constexpr std::uint32_t kMaxPlspId = 0xFFFFE;        // RFC 8231 section 7.3: 0 and 0xFFFFF reserved
+inline constexpr std::uint16_t kLspCreate = 0x080;    // C, RFC 8281 section 5.3.1
+inline constexpr std::uint32_t kMaxPlspId = 0xFFFFE;  // RFC 8231 section 7.3: 0 and 0xFFFFF reserved
 
 // O field of the LSP object, RFC 8231 section 7.3.
 enum class Operational : std::uint8_t { kDown = 0, kUp = 1, kActive = 2, kGoingDown = 3, kGoingUp = 4 };

@@ -25,11 +25,11 @@ struct StateReport {
   std::optional<SrpObject> srp;
   LspObject lsp;
   std::vector<AssociationObject> associations;
-  EroObject ero;                  // the intended path
-  Attributes actual;              // of the actual path; only with an RRO
-  std::optional<RroObject> rro;   // the actual path
+  EroObject ero;                 // the intended path
+  Attributes actual;             // of the actual path; only with an RRO
+  std::optional<RroObject> rro;  // the actual path
   Attributes intended;
-  std::vector<Object> others;     // objects that this grammar does not place
+  std::vector<Object> others;  // objects that this grammar does not place
   // RFC 8231 section 5.6: PLSP-ID 0 without the sync flag ends the synchronisation.
   [[nodiscard]] bool ends_sync() const { return lsp.plsp_id == 0 && !lsp.syncing(); }
   friend bool operator==(const StateReport&, const StateReport&) = default;

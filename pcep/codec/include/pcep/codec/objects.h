@@ -15,8 +15,8 @@ namespace pathwise::pcep {
 struct OpenObject {
   static constexpr ObjectClass kClass = ObjectClass::kOpen;
   std::uint8_t version = kVersion;
-  std::uint8_t flags = 0;      // 5 bits
-  std::uint8_t keepalive = 30; // seconds between two messages of the sender; 0: none are sent
+  std::uint8_t flags = 0;         // 5 bits
+  std::uint8_t keepalive = 30;    // seconds between two messages of the sender; 0: none are sent
   std::uint8_t dead_timer = 120;  // seconds of silence after which the sender is dead; 0: never
   std::uint8_t session_id = 0;
   Tlvs tlvs;
@@ -156,8 +156,8 @@ struct LspObject {
     return static_cast<Operational>((flags & kLspOperationalMask) >> kLspOperationalShift);
   }
   void set_operational(Operational state) {
-    flags = static_cast<std::uint16_t>((flags & ~kLspOperationalMask) |
-                                       static_cast<unsigned>(state) << kLspOperationalShift);
+    flags = static_cast<std::uint16_t>((flags & ~kLspOperationalMask) | static_cast<unsigned>(state)
+                                                                            << kLspOperationalShift);
   }
   static Decoded<LspObject> decode(Reader& in, std::uint8_t object_type);
   void encode(Writer& out) const;

@@ -52,9 +52,9 @@ struct Srv6Subobject {
 };
 
 struct UnknownSubobject {
-  bool loose = false;      // L; ERO only
-  std::uint8_t type = 0;   // 7 bits in an ERO, 8 in an RRO
-  Bytes body;              // after type and length
+  bool loose = false;     // L; ERO only
+  std::uint8_t type = 0;  // 7 bits in an ERO, 8 in an RRO
+  Bytes body;             // after type and length
   friend bool operator==(const UnknownSubobject&, const UnknownSubobject&) = default;
 };
 

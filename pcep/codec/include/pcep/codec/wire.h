@@ -61,10 +61,10 @@ class Writer {
    private:
     friend class Writer;
     struct Layout {
-      std::size_t field = 0;     // where the length stands
-      std::size_t counted = 0;   // the first byte that counts
-      std::size_t width = 2;     // of the length field
-      bool pad = false;          // to 4 bytes, after the length was taken
+      std::size_t field = 0;    // where the length stands
+      std::size_t counted = 0;  // the first byte that counts
+      std::size_t width = 2;    // of the length field
+      bool pad = false;         // to 4 bytes, after the length was taken
     };
     Scope(Writer& writer, Layout layout) : writer_(writer), layout_(layout) {}
     Writer& writer_;
@@ -98,6 +98,8 @@ class Writer {
 };
 
 // Zero bytes that follow `size` bytes up to the next multiple of four.
-[[nodiscard]] constexpr std::size_t padding(std::size_t size) { return (4 - size % 4) % 4; }
+[[nodiscard]] constexpr std::size_t padding(std::size_t size) {
+  return (4 - size % 4) % 4;
+}
 
 }  // namespace pathwise::pcep

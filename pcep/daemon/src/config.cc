@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pcep/daemon/config.h"
+
+#include "base/config.h"
+
+namespace pathwise::pcep {
+namespace {
+
+using config::Diagnostics;
+using config::MapReader;
+using config::Value;
+
+// Seconds of an 8-bit field of the OPEN object.
+void read_seconds(MapReader& map, const char* key, Diagnostics& problems, std::chrono::seconds& out, int maximum) {
+  Microseconds value{};
+  if (!map.optional(key, value)) return;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(value);
+  if (seconds != value || seconds.count() < 1 || seconds.count() > maximum) {
+    problems.add(map.child(key)->at, "must be whole seconds from 1s to {}s", maximum);
+    return;
+  }
+  out = seconds;
+}
+
+void read_timers(const Value& value, Diagnostics& problems, PceDaemonConfig& out) {
+  MapReader map(value, problems);
+  read_seconds(map, "keepalive", problems, out.keepalive, 255);
+  read_seconds(map, "dead", problems, out.dead_timer, 255);
+  read_seconds(map, "state", problems, out.state_timeout, 86'400);
+  if (out.dead_timer < out.keepalive) problems.add(map.at(), "dead must not be less than keepalive");
+  map.finish();
+}
+
+void read_tls(const Value& value, Diagnostics& problems, PceDaemonConfig& out) {
+  MapReader map(value, problems);
+  PceTlsFiles files;
+  map.required("cert", files.cert);
+  map.required("key", files.key);
+  map.required("ca", files.ca);
+  map.finish();
+  out.tls = std::move(files);
+}
+
+void read_topology(const Value& value, Diagnostics& problems, PceDaemonConfig& out) {
+  MapReader map(value, problems);
+  map.required("sources", out.topology_sources);
+  map.optional("insecure", out.topology_insecure);
+  map.finish();
+  if (const Value* sources = map.child("sources"); sources != nullptr && out.topology_sources.empty())
+    problems.add(sources->at, "needs at least one address, like [\"[fd00::1]:9340\"]");
+}
+
+void check_tls(MapReader& map, Diagnostics& problems, const PceDaemonConfig& out) {
+  if (out.pcep_tls && !out.tls) problems.add(map.child("pcep_tls")->at, "needs tls: {{cert, key, ca}}");
+  if (out.tls && out.trust_domain.empty()) problems.add(map.child("tls")->at, "needs trust_domain");
+  for (const Endpoint& source : out.topology_sources)
+    if (!source.is_unix() && !out.tls && !out.topology_insecure)
+      problems.add(map.child("topology")->at, "{} needs tls, or insecure: true", source.to_string());
+}
+
+Result<PceDaemonConfig> read_pce(const Value& root, Diagnostics& problems) {
+  PceDaemonConfig out;
+  MapReader map(root, problems);
+  map.optional("listen", out.listen);
+  map.optional("trust_domain", out.trust_domain);
+  if (const Value* tls = map.child("tls")) read_tls(*tls, problems, out);
+  out.pcep_tls = out.tls.has_value();
+  map.optional("pcep_tls", out.pcep_tls);
+  if (const Value* topology = map.required_child("topology")) read_topology(*topology, problems, out);
+  map.optional("fabric", out.fabric);
+  map.optional("socket", out.socket);
+  if (Endpoint metrics; map.optional("metrics", metrics)) out.metrics = metrics;
+  if (const Value* timers = map.child("timers")) read_timers(*timers, problems, out);
+  check_tls(map, problems, out);
+  map.finish();
+  if (!problems.empty()) return std::unexpected(problems.error());
+  return out;
+}
+
+}  // namespace
+
+Result<PceDaemonConfig> load_pce(const std::string& path) {
+  Diagnostics problems;
+  const std::optional<Value> root = config::parse_file(path, problems);
+  if (!root) return std::unexpected(problems.error());
+  return read_pce(*root, problems);
+}
+
+Result<PceDaemonConfig> parse_pce(std::string_view text, const std::string& name) {
+  Diagnostics problems;
+  const std::optional<Value> root = config::parse_text(text, name, problems);
+  if (!root) return std::unexpected(problems.error());
+  return read_pce(*root, problems);
+}
+
+}  // namespace pathwise::pcep
