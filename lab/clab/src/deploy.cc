@@ -17,6 +17,7 @@ using std::chrono::milliseconds;
 using SteadyNow = std::chrono::steady_clock;
 
 constexpr milliseconds kExecLimit{60'000};
+constexpr milliseconds kHealthLimit{30'000};  // Docker's default for a check without a timeout
 constexpr std::string_view kLabLabel = "containerlab";
 
 milliseconds since(SteadyNow::time_point start) {
@@ -221,21 +222,41 @@ class Launch {
     return {};
   }
 
+  // Runs the health check itself: Docker's own first look comes only after the check's interval,
+  // which is long so that a lab at rest costs nothing.
   Result<void> become_healthy(const Node& node, const std::string& container) {
     while (node.healthcheck) {
-      auto state = deps_.engine.inspect(container);
-      if (!state) return std::unexpected(state.error());
-      if (state->status != "running") return died(*state);
-      if (state->health == Health::kHealthy) break;
-      if (auto pause = board_.pause(deps_.poll); !pause) {
-        return std::unexpected(late(pause.error(), *state));
-      }
+      auto complaint = check_health(*node.healthcheck, container);
+      if (!complaint) return std::unexpected(complaint.error());
+      if (complaint->empty()) break;
+      if (auto pause = board_.pause(deps_.poll); !pause) return std::unexpected(late(pause.error(), *complaint));
     }
     board_.done(node.name, Stage::kHealthy);
     if (deps_.progress && node.healthcheck) {
       deps_.progress(std::format("{} is healthy after {} ms", node.name, since(start_).count()));
     }
     return {};
+  }
+
+  // What the check complains about; empty if it passes.
+  Result<std::string> check_health(const Healthcheck& check, const std::string& container) {
+    const bool none = check.test.front() == "NONE" || check.test.size() < 2;
+    if (none) return "";
+    std::vector<std::string> argv(check.test.begin() + 1, check.test.end());
+    if (check.test.front() == "CMD-SHELL") argv = {"/bin/sh", "-c", check.test[1]};
+    const milliseconds limit = check.timeout.count() > 0 ? milliseconds(check.timeout) : kHealthLimit;
+    auto output = deps_.engine.exec(container, argv, limit);
+    if (!output && output.error().code == ErrorCode::kDeadlineExceeded) return "the check did not end in time";
+    if (!output) return std::unexpected(why_not(container, output.error()));
+    if (output->exit_code == 0) return "";
+    const std::string said = last_line(output->out + output->err);
+    return said.empty() ? std::format("the check ended with {}", output->exit_code) : said;
+  }
+
+  // An exec that was refused: usually because the container has ended.
+  Error why_not(const std::string& container, const Error& refused) {
+    auto state = deps_.engine.inspect(container);
+    return state && state->status != "running" ? died(*state).error() : refused;
   }
 
   // Only where somebody waits for this node's end.
@@ -255,10 +276,9 @@ class Launch {
     return {};
   }
 
-  static Error late(const Error& error, const ContainerState& state) {
+  static Error late(const Error& error, const std::string& complaint) {
     if (error.code != ErrorCode::kDeadlineExceeded) return error;
-    return {error.code,
-            std::format("not healthy in time ({}): {}", to_string(state.health), last_line(state.health_output))};
+    return {error.code, "not healthy in time: " + complaint};
   }
 
   Result<void> died(const ContainerState& state) {
@@ -277,6 +297,10 @@ class Launch {
     auto states = inspect(topology_, deps_.engine);
     if (!states) return std::unexpected(states.error());
     deployment.nodes = std::move(*states);
+    for (ContainerState& state : deployment.nodes) {
+      const Node* node = topology_.find(state.node);
+      if (node != nullptr && node->healthcheck) state.health = Health::kHealthy;  // as this launch has seen
+    }
     return deployment;
   }
 

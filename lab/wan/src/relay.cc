@@ -85,7 +85,7 @@ class Relay {
       if (client >= 0 && !watch(client)) log::warning("wan", "a control client cannot be watched");
     } else if (control_.owns(fd)) {
       control_.serve(fd, [&](std::string_view line) {
-        log::info("wan", "command", {{"line", line}});
+        if (!line.contains(R"("op":"show")")) log::info("wan", "command", {{"line", line}});
         return handle_command(line, directions_, steady_now());
       });
     }

@@ -17,7 +17,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-// Containers are healthy after `checks_until_healthy` inspections, unless they are in `never_healthy`.
+// A container is healthy after `checks_until_healthy` checks; `never_healthy` never is.
 class FakeEngine final : public ContainerEngine {
  public:
   Result<EngineVersion> version() override { return EngineVersion{"fake", "1.41"}; }
@@ -43,17 +43,22 @@ class FakeEngine final : public ContainerEngine {
   }
   Result<ContainerState> inspect(const std::string& container) override {
     const std::lock_guard lock(mutex);
-    ContainerState& state = containers.at(container);
-    const bool late = ++inspections[container] <= checks_until_healthy || never_healthy == state.node;
-    state.health = late ? Health::kStarting : Health::kHealthy;
-    state.health_output = late ? "1 of 3 adjacencies are up\n" : "";
-    if (!late) note("healthy " + state.node);
-    return state;
+    return containers.at(container);
   }
+  // {"true"} is the health check.
   Result<ExecOutput> exec(const std::string& container, const std::vector<std::string>& argv, milliseconds) override {
     const std::lock_guard lock(mutex);
-    note("exec " + containers.at(container).node + " " + argv.back());
-    return ExecOutput{.exit_code = exec_code, .out = "", .err = "it broke\n"};
+    ContainerState& state = containers.at(container);
+    if (state.node == ends_later) state.status = "exited";
+    if (state.status != "running") return fail(ErrorCode::kAlreadyExists, "container is not running");
+    if (argv.back() != "true") {
+      note("exec " + state.node + " " + argv.back());
+      return ExecOutput{.exit_code = exec_code, .out = "", .err = "it broke\n"};
+    }
+    const bool late = ++checks[container] <= checks_until_healthy || never_healthy == state.node;
+    if (late) return ExecOutput{.exit_code = 1, .out = "1 of 3 adjacencies are up\n", .err = ""};
+    note("healthy " + state.node);
+    return ExecOutput{};
   }
   Result<void> remove(const std::string& container) override {
     const std::lock_guard lock(mutex);
@@ -90,10 +95,11 @@ class FakeEngine final : public ContainerEngine {
   std::vector<std::string> images;
   std::map<std::string, ContainerState> containers;
   std::map<std::string, std::map<std::string, std::string>> labels;
-  std::map<std::string, int> inspections;
+  std::map<std::string, int> checks;
   std::string network;
   std::string create_fails;
-  std::string dies;
+  std::string dies;        // at once
+  std::string ends_later;  // before its first command
   std::string never_healthy;
   int checks_until_healthy = 2;
   int exec_code = 0;
@@ -219,13 +225,21 @@ TEST_F(Up, AContainerThatEndsAtOnceIsAFailureWithItsOutput) {
   EXPECT_THAT(deployment.error().message, HasSubstr("exec format error"));
 }
 
+TEST_F(Up, AContainerThatEndsBeforeItIsHealthyIsAFailureWithItsOutput) {
+  engine.ends_later = "b";
+  topology.nodes[1].exec.clear();
+  const auto deployment = run();
+  ASSERT_FALSE(deployment);
+  EXPECT_THAT(deployment.error().message, HasSubstr("b: the container is exited"));
+}
+
 TEST_F(Up, TheDeadlineNamesTheNodeAndWhatItsCheckSaid) {
   engine.never_healthy = "b";
   limit = milliseconds(200);
   const auto deployment = run();
   ASSERT_FALSE(deployment);
   EXPECT_EQ(deployment.error().code, ErrorCode::kDeadlineExceeded);
-  EXPECT_EQ(deployment.error().message, "b: not healthy in time (starting): 1 of 3 adjacencies are up");
+  EXPECT_EQ(deployment.error().message, "b: not healthy in time: 1 of 3 adjacencies are up");
   EXPECT_THAT(engine.containers, IsEmpty());
 }
 

@@ -179,7 +179,7 @@ struct Bad {
 TEST(TopologyFile, RefusesWhatCannotWork) {
   const std::string links = "  links:\n    - endpoints: ";
   const std::vector<Bad> cases = {
-      {"      kind: srl\n", "", "srl"},
+      {"", "    r3: {kind: srl}\n", "kind 'srl' is not supported"},
       {"      network-mode: none\n      ports: [\"1:1\"]\n", "", "ports need the management network"},
       {"      ports: [\"99999:1\"]\n", "", "port '99999:1'"},
       {"      cap-add: NET_ADMIN\n", "", "must be a list"},
