@@ -16,7 +16,7 @@ image: ## the build and node images (made once; reused until images/ changes)
 	@images/ensure
 
 build: image ## programs, release build, in build/release/bin
-	@tests/build release all
+	@tests/build release programs
 
 demo: build ## the tiers topology with real traffic; Ctrl-C ends it and cleans up (ONCE=1: run, check, exit)
 	@images/demo $(if $(ONCE),--once,)

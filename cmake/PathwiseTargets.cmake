@@ -22,6 +22,7 @@ function(pathwise_program NAME)
   endif()
   add_executable(${NAME} ${ARG_SOURCES})
   target_link_libraries(${NAME} PRIVATE pathwise_options ${ARG_LINKS})
+  set_property(GLOBAL APPEND PROPERTY PATHWISE_PROGRAMS ${NAME})
 endfunction()
 
 # pathwise_test(NAME SOURCES … LINKS … [THREADS] [LABELS …])
