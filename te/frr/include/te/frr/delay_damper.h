@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// When a measured link delay is worth an update of IS-IS. FRR does not damp, and every update is a
+// flood and an SPF on every router (RFC 8570 section 5). Pure, time is an argument; one thread.
+#pragma once
+
+#include <optional>
+
+#include "base/clock.h"
+#include "base/units.h"
+
+namespace pathwise::te {
+
+// RFC 8570 section 4: microseconds, 24 bits.
+struct LinkDelay {
+  Microseconds average{};
+  Microseconds min{};
+  Microseconds max{};
+  friend bool operator==(const LinkDelay&, const LinkDelay&) = default;
+};
+
+// One-way delay from round trips: half of the smallest in the window. The average is the minimum too:
+// on a shared link the mean moves with our own host's scheduling, and a path must not move with it.
+// At least 1 us (a delay of 0 would make every detour over the link free), at most 24 bits.
+[[nodiscard]] LinkDelay link_delay_from_round_trip(Microseconds smallest, Microseconds largest);
+
+struct DamperParams {
+  double threshold = 0.10;       // relative change, and
+  Microseconds min_change{300};  // absolute change, that together are significant
+  Milliseconds hold{2000};       // between two updates; the first is at once
+};
+
+class DelayDamper {
+ public:
+  explicit DelayDamper(DamperParams params) : params_(params) {}
+  // What to advertise now; nullopt: nothing. Call it again with fresh measurements: a change that falls
+  // into the hold time is advertised when that ends, if it is still there.
+  [[nodiscard]] std::optional<LinkDelay> update(SteadyTime now, const LinkDelay& measured);
+  // The last update did not reach FRR: the next one is due after the hold time whatever is measured.
+  void failed() { advertised_.reset(); }
+  [[nodiscard]] const std::optional<LinkDelay>& advertised() const { return advertised_; }
+
+ private:
+  [[nodiscard]] bool significant(const LinkDelay& measured) const;
+  DamperParams params_;
+  std::optional<LinkDelay> advertised_;
+  std::optional<SteadyTime> last_update_;
+};
+
+}  // namespace pathwise::te

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// FRR's link-state database as its daemons export it over ZAPI (opaque LINK_STATE messages), in our
+// own types, and its translation into a topology. No libfrr here: recorded messages are test cases.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/ip.h"
+#include "te/srv6/sid_map.h"
+#include "te/topology/builder.h"
+
+namespace pathwise::te {
+
+// IS-IS: system id and level.
+struct LsNodeId {
+  std::uint8_t origin = 0;  // FRR's enum ls_origin
+  std::array<std::uint8_t, 6> system_id{};
+  std::uint8_t level = 0;
+  [[nodiscard]] std::string to_string() const;  // "0000.0000.0001"
+  friend auto operator<=>(const LsNodeId&, const LsNodeId&) = default;
+};
+
+struct LsNode {
+  LsNodeId id;
+  std::string name;  // dynamic hostname (RFC 5301); empty: not advertised
+  Ipv6Address router_id6;
+  friend bool operator==(const LsNode&, const LsNode&) = default;
+};
+
+// One direction of an adjacency. `attributes` has addresses, metrics and admin groups.
+struct LsLink {
+  LsNodeId source;
+  std::optional<LsNodeId> destination;  // nullopt: FRR did not know it when it sent this
+  std::uint32_t local_address4 = 0;     // part of FRR's key; network order
+  std::uint32_t local_id = 0;
+  Link attributes;
+  friend bool operator==(const LsLink&, const LsLink&) = default;
+};
+
+struct LsPrefix {
+  LsNodeId id;
+  Ipv6Prefix prefix;
+  friend bool operator==(const LsPrefix&, const LsPrefix&) = default;
+};
+
+struct LsMessage {
+  bool removed = false;  // else added, updated or synchronised
+  std::variant<LsNode, LsLink, LsPrefix> element;
+  friend bool operator==(const LsMessage&, const LsMessage&) = default;
+};
+
+// What the translation needs to know of the fabric.
+struct LsTranslation {
+  const SidMap& sids;
+  // For nodes whose locator of algorithm 0 is not in IS-IS.
+  const std::map<NodeName, NodeId>& configured_ids;
+};
+
+// One thread.
+class LsDatabase {
+ public:
+  // True if anything changed.
+  bool apply(const LsMessage& message);
+  void clear();
+  [[nodiscard]] bool empty() const { return nodes_.empty() && links_.empty(); }
+
+  // Locators: a /48 of a node inside a block of `sids` is one; its id then gives the node a locator in
+  // every other block, because neither FRR's IS-IS nor its TED carries Flex-Algo participation: every
+  // node of the fabric runs pathwise-frr with the same definitions (which neighbours verify).
+  [[nodiscard]] TopologyBuilder translate(const LsTranslation& translation) const;
+
+ private:
+  using LinkKey = std::tuple<LsNodeId, Ipv6Address, std::uint32_t, std::uint32_t>;
+  [[nodiscard]] static LinkKey key_of(const LsLink& link);
+  [[nodiscard]] NodeName name_of(const LsNodeId& id) const;
+  [[nodiscard]] std::optional<LsNodeId> destination_of(const LsLink& link) const;
+  std::map<LsNodeId, LsNode> nodes_;
+  std::map<LinkKey, LsLink> links_;
+  std::map<Ipv6Prefix, LsNodeId> prefixes_;
+};
+
+}  // namespace pathwise::te

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "te/frr/delay_damper.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace pathwise::te {
+namespace {
+
+constexpr Microseconds kLeastDelay{1};
+constexpr Microseconds kMostDelay{0xFFFFFF};
+
+Microseconds clamped(Microseconds delay) {
+  return std::clamp(delay, kLeastDelay, kMostDelay);
+}
+
+}  // namespace
+
+LinkDelay link_delay_from_round_trip(Microseconds smallest, Microseconds largest) {
+  const Microseconds min = clamped(smallest / 2);
+  return {.average = min, .min = min, .max = std::max(min, clamped(largest / 2))};
+}
+
+bool DelayDamper::significant(const LinkDelay& measured) const {
+  if (!advertised_) return true;
+  const Microseconds change = std::chrono::abs(measured.min - advertised_->min);
+  const double relative = static_cast<double>(change.count()) / static_cast<double>(advertised_->min.count());
+  return change >= params_.min_change && relative >= params_.threshold;
+}
+
+std::optional<LinkDelay> DelayDamper::update(SteadyTime now, const LinkDelay& measured) {
+  if (!significant(measured)) return std::nullopt;
+  if (last_update_ && now - *last_update_ < params_.hold) return std::nullopt;
+  last_update_ = now;
+  advertised_ = measured;
+  return measured;
+}
+
+}  // namespace pathwise::te

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "te/frr/link_monitor.h"
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <map>
+
+#include "base/log.h"
+#include "te/measure/stamp_udp.h"
+
+namespace pathwise::te {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr auto kEvaluate = std::chrono::milliseconds(50);
+constexpr std::uint64_t kSpreadSeed = 862;  // spreads first probes; nothing depends on its value
+
+SessionParams session_params(const LinkMonitorParams& params) {
+  SessionParams session;
+  session.interval = params.interval;
+  session.window = static_cast<std::size_t>(std::max<Milliseconds::rep>(params.window / params.interval, 1));
+  session.recent = session.window;
+  return session;
+}
+
+}  // namespace
+
+struct LinkMonitor::State : std::enable_shared_from_this<State> {
+  State(asio::io_context& context, LinkMonitorParams given, DefinitionHashes hashes, LinkMonitorEvents handlers)
+      : params(given), own(std::move(hashes)), events(std::move(handlers)), timer(context) {}
+
+  struct Monitored {
+    StampSessionId session = 0;
+    DelayDamper damper;
+  };
+
+  [[nodiscard]] std::vector<StampTlv> tlvs() const {
+    return {StampTlv{.type = kStampTlvFadHash, .value = encode_definition_hashes(own)}};
+  }
+
+  bool hear(const ProbeArrival& arrival, const StampTlv& tlv) {
+    if (tlv.type != kStampTlvFadHash) return false;
+    if (const auto hashes = decode_definition_hashes(tlv.value)) events.on_definitions(arrival.source, *hashes);
+    return true;
+  }
+
+  void add(const MonitoredLink& link) {
+    const auto session = sender->add({.local = link.local,
+                                      .remote = link.remote,
+                                      .remote_port = params.port,
+                                      .ifindex = link.ifindex,
+                                      .params = session_params(params),
+                                      .tlvs = tlvs()});
+    if (!session) {
+      return log::error("frr", "link is not measured",
+                        {{"interface", link.interface}, {"why", session.error().message}});
+    }
+    links.emplace(link, Monitored{*session, DelayDamper(params.damper)});
+  }
+
+  void evaluate() {
+    const SteadyTime now = std::chrono::steady_clock::now();
+    for (auto& [link, monitored] : links) {
+      const auto delay = measured(monitored.session);
+      if (!delay) continue;
+      if (const auto due = monitored.damper.update(now, *delay)) events.on_delay(link, *due);
+    }
+    timer.expires_after(kEvaluate);
+    timer.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+      if (!error && self->sender) self->evaluate();
+    });
+  }
+
+  [[nodiscard]] std::optional<LinkDelay> measured(StampSessionId session) const {
+    const auto report = sender->report(session);
+    // Half a window of replies: the first ones of a session pay for neighbour discovery.
+    if (!report || report->statistics.received < (session_params(params).window + 1) / 2) return std::nullopt;
+    return link_delay_from_round_trip(report->statistics.min, report->statistics.max);
+  }
+
+  const LinkMonitorParams params;
+  const DefinitionHashes own;
+  const LinkMonitorEvents events;
+  asio::steady_timer timer;
+  std::unique_ptr<StampReflector> reflector;
+  std::unique_ptr<StampSender> sender;
+  std::map<MonitoredLink, Monitored> links;
+};
+
+LinkMonitor::LinkMonitor(std::shared_ptr<State> state) : state_(std::move(state)) {}
+
+Result<std::unique_ptr<LinkMonitor>> LinkMonitor::start(asio::io_context& context, LinkMonitorParams params,
+                                                        DefinitionHashes own, LinkMonitorEvents events) {
+  auto state = std::make_shared<State>(context, params, std::move(own), std::move(events));
+  auto hear = [weak = std::weak_ptr(state)](const ProbeArrival& arrival, StampTlv& tlv) {
+    const auto self = weak.lock();
+    return self && self->hear(arrival, tlv);
+  };
+  auto reflector = StampReflector::open(context, {.address = {}, .port = params.port, .on_tlv = std::move(hear)});
+  if (!reflector) return std::unexpected(reflector.error());
+  auto sender = StampSender::open(context, {}, kSpreadSeed);
+  if (!sender) return std::unexpected(sender.error());
+  state->reflector = std::move(*reflector);
+  state->sender = std::move(*sender);
+  state->evaluate();
+  return std::unique_ptr<LinkMonitor>(new LinkMonitor(std::move(state)));
+}
+
+LinkMonitor::~LinkMonitor() {
+  state_->timer.cancel();
+  state_->sender.reset();
+  state_->reflector.reset();
+}
+
+void LinkMonitor::set_links(const std::vector<MonitoredLink>& links) {
+  for (auto at = state_->links.begin(); at != state_->links.end();) {
+    if (std::ranges::contains(links, at->first)) {
+      ++at;
+      continue;
+    }
+    state_->sender->remove(at->second.session);
+    at = state_->links.erase(at);
+  }
+  for (const MonitoredLink& link : links) {
+    if (!state_->links.contains(link)) state_->add(link);
+  }
+}
+
+void LinkMonitor::not_advertised(const std::string& interface) {
+  for (auto& [link, monitored] : state_->links) {
+    if (link.interface == interface) monitored.damper.failed();
+  }
+}
+
+std::vector<MonitoredLinkState> LinkMonitor::state() const {
+  std::vector<MonitoredLinkState> result;
+  for (const auto& [link, monitored] : state_->links) {
+    MonitoredLinkState each{.link = link, .measured = state_->measured(monitored.session), .advertised = {}};
+    each.advertised = monitored.damper.advertised();
+    if (const auto report = state_->sender->report(monitored.session)) {
+      each.alive = report->alive;
+      each.loss = report->statistics.loss;
+    }
+    result.push_back(std::move(each));
+  }
+  return result;
+}
+
+}  // namespace pathwise::te

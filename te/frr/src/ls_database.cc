@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "te/frr/ls_database.h"
+
+#include <algorithm>
+#include <format>
+#include <tuple>
+
+namespace pathwise::te {
+namespace {
+
+constexpr std::uint8_t kLocatorBits = 48;
+
+// Inserts, replaces or removes; true if the map is another one afterwards.
+template <typename Key, typename Value>
+bool put(std::map<Key, Value>& map, const Key& key, const Value& value, bool removed) {
+  if (removed) return map.erase(key) > 0;
+  const auto [at, fresh] = map.try_emplace(key, value);
+  if (fresh) return true;
+  if (at->second == value) return false;
+  at->second = value;
+  return true;
+}
+
+std::optional<NodeId> id_in(const SidMap& sids, const Ipv6Prefix& prefix) {
+  const auto ids = sids.nodes_of(prefix.address);
+  return prefix.length == kLocatorBits && ids.size() == 1 ? std::optional(ids.front()) : std::nullopt;
+}
+
+void add_locators(Node& node, std::optional<NodeId> id, const SidMap& sids) {
+  if (!id) return;
+  for (const auto& [algorithm, block] : sids.blocks()) {
+    if (const auto locator = sids.locator(algorithm, *id)) node.locators.emplace_back(algorithm, *locator);
+  }
+}
+
+}  // namespace
+
+std::string LsNodeId::to_string() const {
+  return std::format("{:02x}{:02x}.{:02x}{:02x}.{:02x}{:02x}", system_id[0], system_id[1], system_id[2], system_id[3],
+                     system_id[4], system_id[5]);
+}
+
+LsDatabase::LinkKey LsDatabase::key_of(const LsLink& link) {
+  return {link.source, link.attributes.local_address, link.local_address4, link.local_id};
+}
+
+bool LsDatabase::apply(const LsMessage& message) {
+  if (const auto* node = std::get_if<LsNode>(&message.element)) {
+    return put(nodes_, node->id, *node, message.removed);
+  }
+  if (const auto* link = std::get_if<LsLink>(&message.element)) {
+    LsLink value = *link;
+    if (!value.destination) {  // FRR learns it late and does not always say it again
+      if (const auto old = links_.find(key_of(value)); old != links_.end()) value.destination = old->second.destination;
+    }
+    return put(links_, key_of(value), value, message.removed);
+  }
+  const auto& prefix = std::get<LsPrefix>(message.element);
+  return put(prefixes_, prefix.prefix, prefix.id, message.removed);
+}
+
+void LsDatabase::clear() {
+  nodes_.clear();
+  links_.clear();
+  prefixes_.clear();
+}
+
+NodeName LsDatabase::name_of(const LsNodeId& id) const {
+  const auto at = nodes_.find(id);
+  return NodeName(at == nodes_.end() || at->second.name.empty() ? id.to_string() : at->second.name);
+}
+
+std::optional<LsNodeId> LsDatabase::destination_of(const LsLink& link) const {
+  if (link.destination) return link.destination;
+  const Ipv6Address& remote = link.attributes.remote_address;
+  if (remote.is_unspecified()) return std::nullopt;
+  const auto at = std::ranges::find_if(links_, [&](const auto& entry) {
+    return entry.second.attributes.local_address == remote && entry.second.source != link.source;
+  });
+  return at == links_.end() ? std::nullopt : std::optional(at->second.source);
+}
+
+TopologyBuilder LsDatabase::translate(const LsTranslation& translation) const {
+  std::map<LsNodeId, NodeId> ids;
+  for (const auto& [prefix, owner] : prefixes_) {  // ascending: the lowest block's locator comes first
+    if (const auto id = id_in(translation.sids, prefix)) ids.try_emplace(owner, *id);
+  }
+  TopologyBuilder builder;
+  for (const auto& [id, node] : nodes_) {
+    Node out{.name = name_of(id), .system_id = id.to_string(), .router_id6 = node.router_id6, .locators = {}};
+    const auto known = ids.find(id);
+    const auto configured = translation.configured_ids.find(out.name);
+    std::optional<NodeId> node_id;
+    if (configured != translation.configured_ids.end()) node_id = configured->second;
+    if (known != ids.end()) node_id = known->second;
+    add_locators(out, node_id, translation.sids);
+    builder.add_node(std::move(out));
+  }
+  for (const auto& [key, link] : links_) {
+    const auto destination = destination_of(link);
+    if (!destination || !nodes_.contains(link.source) || !nodes_.contains(*destination)) continue;
+    builder.add_link({name_of(link.source), name_of(*destination), link.attributes});
+  }
+  return builder;
+}
+
+}  // namespace pathwise::te

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// pathwise-frr: composition root. Beside each FRR router: exports the topology, measures link delay,
+// computes SRv6 Flex-Algo. Distributed under GPL-3.0-or-later, because it links libfrr (GPL) and
+// Apache-2.0 code.
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/log.h"
+#include "net/http_responder.h"
+#include "net/metrics.h"
+#include "policy/fabric_config.h"
+#include "te/frr/agent.h"
+#include "te/frr/program/config.h"
+#include "te/frr/program/definitions.h"
+#include "te/frr/program/status.h"
+#include "te/frr/zebra_client.h"
+#include "te/wire/topology_server.h"
+
+namespace pathwise {
+namespace {
+
+namespace asio = boost::asio;
+
+Result<te::AgentConfig> agent_config(const te::FrrConfig& config) {
+  const auto fabric = policy::load_fabric(config.fabric);
+  if (!fabric) return std::unexpected(fabric.error());
+  const auto in_fabric = [&](const Error& error) { return std::unexpected(error.within(config.fabric)); };
+  const auto sids = te::sid_map_of(*fabric);
+  if (!sids) return in_fabric(sids.error());
+  auto definitions = te::flex_algo_definitions(*fabric);
+  if (!definitions) return in_fabric(definitions.error());
+  return te::AgentConfig{
+      .node = config.node,
+      .zserv = config.zserv,
+      .mgmtd = config.mgmtd(),
+      .sids = *sids,
+      .definitions = std::move(*definitions),
+      .node_ids = te::edge_node_ids(*fabric),
+      .excluded_interfaces = config.excluded_interfaces,
+      .link_delay = config.link_delay,
+      .epoch = static_cast<std::uint64_t>(RealClock().wall_now().time_since_epoch() / Microseconds(1))};
+}
+
+net::HttpResponse answer(const net::HttpRequest& request, const te::FrrAgent& agent, const te::TopologyServer& server) {
+  if (request.path() == "/metrics") {
+    return {.content_type = net::kMetricsContentType, .body = te::metrics_text(agent.state(), server.watchers())};
+  }
+  if (request.path() == "/health") {
+    const te::AgentState state = agent.state();
+    return {.status = state.problems().empty() ? 200U : 503U, .body = te::health_json(state)};
+  }
+  return {.status = 404, .body = "{\"error\": \"/metrics and /health are served here\"}\n"};
+}
+
+Result<void> run(const std::string& path) {
+  const auto config = te::load_frr_config(path);
+  if (!config) return std::unexpected(config.error());
+  auto settings = agent_config(*config);
+  if (!settings) return std::unexpected(settings.error());
+
+  asio::io_context context(1);
+  auto server = te::TopologyServer::start({.listen = config->topology, .tls = config->tls});
+  if (!server) return std::unexpected(server.error());
+  // agent -> topology server: the newest snapshot only, each watcher holds one pending
+  auto agent = te::FrrAgent::start(context, std::move(*settings), [&server](te::TopologySnapshotPtr snapshot) {
+    (*server)->publish(std::move(snapshot));
+  });
+  if (!agent) return std::unexpected(agent.error());
+  auto http = net::HttpResponder::start(
+      context, config->metrics, [&](const net::HttpRequest& request) { return answer(request, **agent, **server); });
+  if (!http) return std::unexpected(http.error());
+
+  asio::signal_set signals(context, SIGINT, SIGTERM);
+  signals.async_wait([&](const boost::system::error_code&, int) {
+    (*agent)->withdraw();
+    context.stop();
+  });
+  log::info("frr", "pathwise-frr started",
+            {{"node", config->node}, {"libfrr", te::libfrr_built_for()}, {"topology", config->topology}});
+  context.run();
+  log::info("frr", "pathwise-frr stopped: routes withdrawn");
+  return {};
+}
+
+}  // namespace
+}  // namespace pathwise
+
+int main(int argc, char** argv) {
+  const std::vector<std::string_view> arguments(argv + 1, argv + argc);
+  std::string path = "/etc/pathwise/frr.yaml";
+  if (arguments.size() == 2 && arguments[0] == "--config") {
+    path = arguments[1];
+  } else if (!arguments.empty()) {
+    std::cerr << "usage: pathwise-frr [--config FILE]   (default " << path << ")\n";
+    return 2;
+  }
+  if (const auto result = pathwise::run(path); !result) {
+    std::cerr << "pathwise-frr: " << result.error().message << "\n";
+    return 1;
+  }
+  return 0;
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// pathwise-frr beside real FRR routers. The figures that it prints are with all of them on this machine.
+#include <gmock/gmock.h>
+#include <sys/wait.h>
+
+#include <chrono>
+#include <csignal>
+#include <iostream>
+#include <mutex>
+#include <thread>
+
+#include "frr_lab.h"
+#include "te/wire/topology_client.h"
+
+namespace pathwise::te {
+namespace {
+
+using test::FrrLab;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* kVia2 = "2001:db8:12::2 dev to2";
+constexpr const char* kVia3 = "2001:db8:13::3 dev to3";
+
+class FrrLiveTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    if (!FrrLab::missing().empty()) return;
+    lab_ = new FrrLab({.frr = PATHWISE_FRR, .wan = PATHWISE_WAN});
+  }
+  static void TearDownTestSuite() {
+    delete lab_;
+    lab_ = nullptr;
+  }
+  // Every test starts from the same: all agents run, the premium side (r3) is the fast one.
+  void SetUp() override {
+    if (lab_ == nullptr) GTEST_SKIP() << FrrLab::missing();
+    for (const char* link : {"r1-r3", "r3-r4"}) lab_->set_delay(link, "500us");
+    for (const char* link : {"r1-r2", "r2-r4"}) lab_->set_delay(link, "5ms");
+    for (int router = 1; router <= 4; ++router) {
+      if (!running_[router]) lab_->start_agent(router);
+      running_[router] = true;
+    }
+    ASSERT_TRUE(FrrLab::eventually([] { return settled(); })) << state();
+  }
+  static bool settled() {
+    return fast() == kVia3 && bulk() == kVia2 && lab_->next_hop(4, "fcbb:bb80:1::/48") == "2001:db8:34::3 dev to3" &&
+           lab_->next_hop(2, "fcbb:bb81:4::/48") == "2001:db8:24::4 dev to4";
+  }
+  static std::string fast() { return lab_->next_hop(1, "fcbb:bb80:4::/48"); }
+  static std::string bulk() { return lab_->next_hop(1, "fcbb:bb81:4::/48"); }
+  static std::string state() {
+    return lab_->in(1, "ip -6 route show") + lab_->health(1) + lab_->log(1) +
+           lab_->vtysh(1, "show isis mpls-te database detail");
+  }
+  static FrrLab* lab_;
+  static std::map<int, bool> running_;
+};
+FrrLab* FrrLiveTest::lab_ = nullptr;
+std::map<int, bool> FrrLiveTest::running_;
+
+TEST_F(FrrLiveTest, EveryRouterHasSidsAndRoutesOfEveryAlgorithm) {
+  for (int router = 1; router <= 4; ++router) {
+    const std::string routes = lab_->in(router, "ip -6 route show");
+    for (const char* block : {"fcbb:bb80", "fcbb:bb81"}) {
+      EXPECT_THAT(routes, HasSubstr(std::format("{}:{}::/48", block, router))) << "own uN";
+      EXPECT_THAT(routes, HasSubstr(std::format("{}:{}:fe00::/64", block, router))) << "own uDT6";
+    }
+    EXPECT_THAT(routes, HasSubstr(std::format("fcbb:bb00:{}:fe00::/64", router)));
+    for (int other = 1; other <= 4; ++other) {
+      if (other == router) continue;
+      EXPECT_NE(lab_->next_hop(router, std::format("fcbb:bb80:{}::/48", other)), "") << router << " to " << other;
+      // r3 has premium links only.
+      const bool has_129 = router != 3 && other != 3;
+      EXPECT_EQ(!lab_->next_hop(router, std::format("fcbb:bb81:{}::/48", other)).empty(), has_129)
+          << router << " to " << other;
+    }
+    EXPECT_THAT(lab_->health(router), HasSubstr(R"("status":"ok")"));
+  }
+  EXPECT_THAT(lab_->in(1, "ip -6 route show fcbb:bb80:1::/48"),
+              testing::AllOf(HasSubstr("action End "), HasSubstr("next-csid"), HasSubstr("lblen 32 nflen 16")));
+  EXPECT_THAT(lab_->in(1, "ip -6 route show fcbb:bb80:1:fe00::/64"), HasSubstr("action End.DT6 table 254"));
+}
+
+// Sends pings encapsulated to r4's uDT6 of an algorithm and reports on which link of r4 they came in.
+std::string arrival_of(FrrLab& lab, const std::string& sid) {
+  lab.in(4, "ip -6 addr replace 2001:db8:b::1/128 dev lo");
+  lab.in(1, "ip -6 addr replace 2001:db8:a::1/128 dev lo");
+  lab.in(1, "ip -6 route replace 2001:db8:b::1/128 encap seg6 mode encap segs " + sid + " dev to2 src 2001:db8:a::1");
+  lab.in(
+      4,
+      "ip -6 route replace 2001:db8:a::1/128 encap seg6 mode encap segs fcbb:bb00:1:fe00:: dev to2 src 2001:db8:b::1");
+  std::string seen;
+  std::thread ping([&] { static_cast<void>(lab.in(1, "ping -6 -c 100 -i 0.05 -W 1 2001:db8:b::1")); });
+  for (const char* device : {"to2", "to3"}) {
+    const std::string capture =
+        lab.in(4, std::string("timeout 2 tcpdump -lnni ") + device + " -Q in -c 3 'ip6 and dst net fcbb::/16'");
+    if (capture.contains("3 packets captured")) seen += device;
+  }
+  ping.join();
+  return seen;
+}
+
+TEST_F(FrrLiveTest, PacketsOfTheTwoAlgorithmsCrossDifferentLinks) {
+  EXPECT_EQ(arrival_of(*lab_, "fcbb:bb80:4:fe00::"), "to3");
+  EXPECT_EQ(arrival_of(*lab_, "fcbb:bb81:4:fe00::"), "to2");
+}
+
+TEST_F(FrrLiveTest, AChangedDelayReachesOtherRoutersTopologyAndMovesRoutes) {
+  std::mutex mutex;
+  std::optional<std::uint32_t> seen;  // delay of r1 -> r3, as r4 exports it
+  auto client = TopologyClient::start(
+      {.sources = {{.host = {}, .port = 0, .unix_path = lab_->topology_socket(4)}}, .name = "test"},
+      {.on_snapshot =
+           [&](const TopologySnapshotPtr& topology) {
+             const std::lock_guard lock(mutex);
+             for (const Link& link : topology->links) {
+               if (link.local_address == *Ipv6Address::parse("2001:db8:13::1")) seen = link.min_delay_us;
+             }
+           },
+       .on_state = {}});
+  ASSERT_TRUE(client) << client.error().message;
+  const auto delay = [&] {
+    const std::lock_guard lock(mutex);
+    return seen.value_or(0);
+  };
+  ASSERT_TRUE(FrrLab::eventually([&] { return delay() >= 500 && delay() < 4000; })) << delay();
+
+  // Past the hold time of the last update, so that this is what a quiet network does.
+  const auto quiet = std::chrono::steady_clock::now() + std::chrono::milliseconds(2500);
+  FrrLab::eventually([&] { return std::chrono::steady_clock::now() > quiet; });
+  const auto start = std::chrono::steady_clock::now();
+  const auto elapsed = [&] {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count();
+  };
+  lab_->set_delay("r1-r3", "30ms");
+  ASSERT_TRUE(FrrLab::eventually([&] { return delay() >= 29'000; })) << delay();
+  const auto advertised = elapsed();
+  ASSERT_TRUE(FrrLab::eventually([&] {
+    return fast() == kVia2 && lab_->next_hop(4, "fcbb:bb80:1::/48") == "2001:db8:24::2 dev to2" &&
+           lab_->next_hop(3, "fcbb:bb80:1::/48") == "2001:db8:34::4 dev to4";
+  })) << state();
+  std::cout << "link delay change in another router's topology after " << advertised
+            << " ms, Flex-Algo routes everywhere after " << elapsed() << " ms\n";
+  EXPECT_LT(advertised, 5000);
+  EXPECT_LT(elapsed(), 5000);
+  EXPECT_EQ(bulk(), kVia2);
+  lab_->set_delay("r1-r3", "500us");
+  EXPECT_TRUE(FrrLab::eventually([] { return fast() == kVia3; }));
+}
+
+TEST_F(FrrLiveTest, ACutLinkIsRoutedAround) {
+  lab_->cut("r1-r3", true);
+  EXPECT_TRUE(FrrLab::eventually([] { return fast() == kVia2; })) << state();
+  lab_->cut("r1-r3", false);
+  EXPECT_TRUE(FrrLab::eventually([] { return fast() == kVia3; })) << state();
+}
+
+TEST_F(FrrLiveTest, StoppingWithdrawsTheRoutes) {
+  const int status = lab_->stop_agent(1, SIGTERM);
+  running_[1] = false;
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  EXPECT_TRUE(FrrLab::eventually([] { return !lab_->in(1, "ip -6 route show").contains("fcbb:bb8"); }))
+      << lab_->in(1, "ip -6 route show");
+  EXPECT_THAT(lab_->log(1), HasSubstr("routes withdrawn"));
+  EXPECT_NE(lab_->next_hop(1, "fcbb:bb00:4::/48"), "");  // IS-IS's own stay
+}
+
+TEST_F(FrrLiveTest, AKilledAgentLeavesNothingAndRecovers) {
+  lab_->stop_agent(1, SIGKILL);
+  running_[1] = false;
+  EXPECT_TRUE(FrrLab::eventually([] { return !lab_->in(1, "ip -6 route show").contains("fcbb:bb8"); }));
+  lab_->start_agent(1);
+  running_[1] = true;
+  EXPECT_TRUE(FrrLab::eventually([] { return settled(); })) << state();
+}
+
+TEST_F(FrrLiveTest, OtherDefinitionsOfANeighbourHoldTheAlgorithmAndNameIt) {
+  const auto restart = [](int router, bool other) {
+    lab_->stop_agent(router, SIGTERM);
+    lab_->give_other_definitions(router, other);
+    lab_->start_agent(router);
+  };
+  restart(2, true);
+  EXPECT_TRUE(FrrLab::eventually([] { return bulk().empty(); })) << state();
+  EXPECT_TRUE(FrrLab::eventually([] {
+    return lab_->health(1).contains("flex-algo 129 is held: r2 has another definition");
+  })) << lab_->health(1);
+  EXPECT_EQ(fast(), kVia3);  // the algorithm that agrees goes on
+  restart(2, false);
+  EXPECT_TRUE(FrrLab::eventually([] { return settled(); })) << state();
+}
+
+}  // namespace
+}  // namespace pathwise::te
