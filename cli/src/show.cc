@@ -58,36 +58,43 @@ std::string render_paths(const json& document) {
   for (const json& session : document.value("pcep_sessions", json::array())) {
     out += std::format("PCE {} {} {}\n", text(session, "address"), text(session, "state"), text(session, "reason"));
   }
-  return out + std::format("topology {}\n", text(member(document, "topology"), "state"));
+  return out + std::format("topology {}\n", text(document, "topology"));
 }
 
 std::string render_sites(const json& document) {
   Table table({"SITE", "ROUTER", "ADMISSION", "AGE", "MODEL", "RUNNING", "WAITING", "CAPACITY", "KV", "PREFILL/s"});
   for (const json& site : document.value("sites", json::array())) {
-    const std::string age = site.contains("age_ms") ? text(site, "age_ms") + "ms" : "-";
+    const std::string age = site.contains("age_ms") ? std::format("{:.0f}ms", site.value("age_ms", 0.0)) : "-";
     const json models = site.value("models", json::array());
     if (models.empty()) table.add({text(site, "site"), text(site, "router"), text(site, "admission"), age, "-"});
     for (const json& model : models) {
-      table.add({text(site, "site"), text(site, "router"), text(site, "admission"), age, text(model, "name"),
+      table.add({text(site, "site"), text(site, "router"), text(site, "admission"), age, text(model, "model"),
                  text(model, "running"), text(model, "waiting"), text(model, "capacity"),
                  std::format("{:.0f}%", 100 * model.value("kv_used", 0.0)),
-                 std::format("{:.0f}", model.value("prefill_tokens_per_second", 0.0))});
+                 std::format("{:.0f}", model.value("prefill_rate", 0.0))});
     }
   }
   return table.to_string();
 }
 
 std::string render_decision(const json& document) {
-  std::string out = std::format("request {}  tenant {}  tier {}  model {}\nchosen  {}  over {}\n", text(document, "request_id"),
-                                text(document, "tenant"), text(document, "tier"), text(document, "model"),
-                                text(document, "site"), joined(document, "path_nodes", " > "));
-  Table table({"SITE", "COST", "RTT", "TRANSFER", "WAIT", "ADAPTER", "PREFILL", "DECODE", "CACHED", "REMOVED BY"});
+  const json request = member(document, "request");
+  const json chosen = member(document, "chosen");
+  const json outcome = member(document, "outcome");
+  std::string out = std::format("request {} of tenant {}: tier {}, model {}, labels {}\n", text(document, "request_id"),
+                                text(request, "tenant"), text(request, "tier"), text(request, "model"), text(request, "labels"));
+  out += std::format("chosen {} over {} ({}); {} after {} ms, predicted {} ms\n", text(chosen, "site"), text(chosen, "path"),
+                     text(chosen, "picked_by"), text(outcome, "result"), text(outcome, "ttft_ms"),
+                     text(outcome, "ttft_predicted_ms"));
+  Table table({"SITE", "OBJECTIVE", "RTT ms", "TRANSFER", "WAIT", "ADAPTER", "PREFILL", "DECODE", "CACHED", "REMOVED BY"});
   for (const json& site : document.value("alternatives", json::array())) {
     const json terms = member(site, "terms");
-    table.add({text(site, "site"), site.contains("cost") ? std::format("{:.4f}", site.value("cost", 0.0)) : "-",
-               micros(site, "rtt_us"), micros(terms, "transfer_us"), micros(terms, "wait_us"),
-               micros(terms, "adapter_load_us"), micros(terms, "prefill_us"), micros(terms, "decode_us"),
-               text(terms, "cached_tokens"), text(site, "removed_by")});
+    table.add({text(site, "site"), text(terms, "objective"), text(terms, "rtt_ms"), text(terms, "transfer_ms"),
+               text(terms, "wait_ms"), text(terms, "adapter_load_ms"), text(terms, "prefill_ms"), text(terms, "decode_ms"),
+               text(terms, "cached_tokens"), ""});
+  }
+  for (const json& site : document.value("removed", json::array())) {
+    table.add({text(site, "site"), "-", "-", "-", "-", "-", "-", "-", "-", text(site, "reason") + ": " + text(site, "rule")});
   }
   return out + table.to_string();
 }

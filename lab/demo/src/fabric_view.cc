@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lab/demo/fabric_view.h"
 
+#include <cmath>
 #include <format>
 #include <nlohmann/json.hpp>
 
@@ -86,14 +87,12 @@ Result<DecisionView> FabricView::decision(const std::string& host, const Request
   if (!text) return std::unexpected(text.error());
   const auto document = parse(*text, "/admin/decisions");
   if (!document) return std::unexpected(document.error());
-  DecisionView view{.site = SiteName(document->value("site", ""))};
+  DecisionView view{.site = SiteName(document->value("chosen", json::object()).value("site", "")), .alternatives = {}};
   for (const json& entry : document->value("alternatives", json::array())) {
-    DecisionView::Alternative alternative{.site = SiteName(entry.value("site", "")),
-                                          .rtt = micros(entry, "rtt_us"),
-                                          .cost = entry.value("cost", 0.0),
-                                          .removed_by = entry.value("removed_by", "")};
-    if (alternative.site == view.site) view.path_rtt = alternative.rtt;
-    view.alternatives.push_back(std::move(alternative));
+    const json terms = entry.value("terms", json::object());
+    view.alternatives.push_back({.site = SiteName(entry.value("site", "")),
+                                 .rtt = Microseconds{std::llround(terms.value("rtt_ms", 0.0) * 1000)},
+                                 .objective = terms.value("objective", 0.0)});
   }
   return view;
 }

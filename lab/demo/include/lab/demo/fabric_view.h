@@ -31,12 +31,10 @@ struct PathView {
 // What the decision record of a request says.
 struct DecisionView {
   SiteName site;
-  Microseconds path_rtt{0};          // of the chosen site, as the cost had it
   struct Alternative {
     SiteName site;
-    Microseconds rtt{0};
-    double cost = 0;
-    std::string removed_by;          // empty: it was a candidate
+    Microseconds rtt{0};             // of its path, as the cost had it
+    double objective = 0;
   };
   std::vector<Alternative> alternatives;
 };
