@@ -81,7 +81,9 @@ Result<Egress> MemoryFibKernel::egress_to(const Ipv6Address& address) {
   return fail(ErrorCode::kNotFound, "no route to {}", address);
 }
 
-Result<Egress> MemoryFibKernel::egress_of(const Ipv6Prefix& prefix) { return egress_to(prefix.address); }
+Result<Egress> MemoryFibKernel::egress_of(const Ipv6Prefix& prefix) {
+  return egress_to(prefix.address);
+}
 
 Result<void> MemoryFibKernel::apply(const FibOperation& operation) {
   log.push_back(operation);
@@ -97,7 +99,8 @@ Result<void> MemoryFibKernel::apply(const FibOperation& operation) {
     state.nexthops[nexthop->id] = nexthop->nexthop;
   } else if (const auto* gone = std::get_if<RemoveNexthop>(&operation)) {
     state.nexthops.erase(gone->id);
-    std::erase_if(state.routes, [&](const auto& entry) { return entry.second.nexthop_id == gone->id; });  // as Linux does
+    std::erase_if(state.routes,
+                  [&](const auto& entry) { return entry.second.nexthop_id == gone->id; });  // as Linux does
   } else if (const auto* add = std::get_if<AddAddress>(&operation)) {
     state.addresses.insert(std::ranges::lower_bound(state.addresses, add->address), add->address);
   } else if (const auto* drop = std::get_if<RemoveAddress>(&operation)) {

@@ -66,7 +66,8 @@ void plan_routes(const DesiredFib& desired, const ResolvedEgress& egress, const 
 
 // An unreachable route stays for ever, unless the aggregate itself is another one now.
 bool keep(const RouteKey& key, const DesiredFib& desired, const ResolvedEgress& egress) {
-  if (key.unreachable) return !desired.unreachable || (key.prefix == *desired.unreachable && key.metric == kUnreachableMetric);
+  if (key.unreachable)
+    return !desired.unreachable || (key.prefix == *desired.unreachable && key.metric == kUnreachableMetric);
   return key.metric == kRouteMetric && desired.routes.contains(key.prefix) && egress.contains(key.prefix);
 }
 

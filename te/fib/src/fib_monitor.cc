@@ -21,7 +21,9 @@ namespace asio = boost::asio;
 constexpr std::chrono::milliseconds kDebounce{20};  // a link that goes down is many messages
 constexpr std::chrono::seconds kBackstop{10};
 
-constexpr std::uint32_t group(rtnetlink_groups number) { return 1U << (number - 1); }
+constexpr std::uint32_t group(rtnetlink_groups number) {
+  return 1U << (number - 1);
+}
 constexpr std::uint32_t kGroups =
     group(RTNLGRP_LINK) | group(RTNLGRP_IPV6_IFADDR) | group(RTNLGRP_IPV6_ROUTE) | group(RTNLGRP_NEXTHOP);
 
@@ -72,7 +74,8 @@ struct FibMonitor::State : std::enable_shared_from_this<State> {
 
   // The earliest request wins: a storm of changes cannot put the call off.
   void schedule(std::chrono::nanoseconds after) {
-    const auto when = std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::steady_clock::duration>(after);
+    const auto when =
+        std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::steady_clock::duration>(after);
     if (armed && timer.expiry() <= when) return;
     armed = true;
     timer.expires_at(when);

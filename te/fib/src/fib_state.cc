@@ -21,7 +21,9 @@ std::string describe(const RouteKey& key) {
 struct Describe {
   std::string operator()(const AddAddress& it) const { return std::format("add address {}", it.address); }
   std::string operator()(const RemoveAddress& it) const { return std::format("remove address {}", it.address); }
-  std::string operator()(const PutNexthop& it) const { return std::format("nexthop {} {}", it.id, describe(it.nexthop)); }
+  std::string operator()(const PutNexthop& it) const {
+    return std::format("nexthop {} {}", it.id, describe(it.nexthop));
+  }
   std::string operator()(const RemoveNexthop& it) const { return std::format("remove nexthop {}", it.id); }
   std::string operator()(const PutRoute& it) const {
     return std::format("route {} nhid {}", describe(it.key), it.route.nexthop_id);
@@ -31,7 +33,9 @@ struct Describe {
 
 }  // namespace
 
-std::string to_string(const FibOperation& operation) { return std::visit(Describe{}, operation); }
+std::string to_string(const FibOperation& operation) {
+  return std::visit(Describe{}, operation);
+}
 
 std::optional<Ipv6Prefix> prefix_of(const FibOperation& operation) {
   if (const auto* put = std::get_if<PutRoute>(&operation)) return put->key.prefix;

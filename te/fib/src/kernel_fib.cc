@@ -50,7 +50,9 @@ struct KernelFibExecutor::State {
     if (!done && done.error().code == ErrorCode::kAlreadyExists) return {};
     return done;
   }
-  Result<void> operator()(const RemoveAddress& it) { return gone(socket.request(remove_address(it.address, kLoopback))); }
+  Result<void> operator()(const RemoveAddress& it) {
+    return gone(socket.request(remove_address(it.address, kLoopback)));
+  }
   Result<void> operator()(const PutNexthop& it) {
     auto done = socket.request(put_nexthop(it, mode));
     const bool old_kernel = !done && done.error().code == ErrorCode::kInvalidArgument && !it.nexthop.segments.empty() &&
@@ -78,7 +80,8 @@ struct KernelFibExecutor::State {
 Result<std::unique_ptr<KernelFibExecutor>> KernelFibExecutor::open() {
   if (!has_net_admin()) {
     return fail(ErrorCode::kPermissionDenied,
-                "routes need CAP_NET_ADMIN: run pathwise-te as its systemd unit does (AmbientCapabilities), or set te.fib: none");
+                "routes need CAP_NET_ADMIN: run pathwise-te as its systemd unit does (AmbientCapabilities), or set "
+                "te.fib: none");
   }
   auto socket = NetlinkSocket::open(NETLINK_ROUTE);
   if (!socket) return std::unexpected(socket.error());
@@ -87,7 +90,9 @@ Result<std::unique_ptr<KernelFibExecutor>> KernelFibExecutor::open() {
 
 KernelFibExecutor::KernelFibExecutor(std::unique_ptr<State> state) : state_(std::move(state)) {}
 KernelFibExecutor::~KernelFibExecutor() = default;
-std::uint32_t KernelFibExecutor::port() const { return state_->socket.port(); }
+std::uint32_t KernelFibExecutor::port() const {
+  return state_->socket.port();
+}
 
 Result<KernelFib> KernelFibExecutor::read() {
   state_->main_table.reset();
@@ -113,7 +118,8 @@ Result<KernelFib> KernelFibExecutor::read() {
 
 Result<Egress> KernelFibExecutor::egress_to(const Ipv6Address& address) {
   std::optional<ForeignRoute> route;
-  const auto done = state_->socket.request(lookup_route(address), [&](const nlmsghdr& message) { route = decode_foreign_route(message); });
+  const auto done = state_->socket.request(lookup_route(address),
+                                           [&](const nlmsghdr& message) { route = decode_foreign_route(message); });
   if (!done) return std::unexpected(done.error().within(std::format("no route to {}", address)));
   if (!route) return fail(ErrorCode::kNotFound, "no route to {} but ours or this host itself", address);
   return route->egress;
@@ -139,7 +145,9 @@ Result<Egress> KernelFibExecutor::egress_of(const Ipv6Prefix& prefix) {
   return best->egress;
 }
 
-Result<void> KernelFibExecutor::apply(const FibOperation& operation) { return std::visit(*state_, operation); }
+Result<void> KernelFibExecutor::apply(const FibOperation& operation) {
+  return std::visit(*state_, operation);
+}
 
 Result<void> KernelFibExecutor::set_tunnel_source(const Ipv6Address& address) {
   auto socket = NetlinkSocket::open(NETLINK_GENERIC);

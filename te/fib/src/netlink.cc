@@ -41,23 +41,30 @@ int on_error(sockaddr_nl*, nlmsgerr* error, void* argument) {
   if ((header->nlmsg_flags & NLM_F_ACK_TLVS) == 0) return NL_STOP;
   const int size = static_cast<int>(header->nlmsg_len) - static_cast<int>(NLMSG_HDRLEN + sizeof(nlmsgerr));
   const auto* text = nla_find(reinterpret_cast<nlattr*>(error + 1), size, NLMSGERR_ATTR_MSG);
-  if (text != nullptr) answer.text.assign(static_cast<const char*>(nla_data(text)), strnlen(static_cast<const char*>(nla_data(text)), static_cast<std::size_t>(nla_len(text))));
+  if (text != nullptr)
+    answer.text.assign(static_cast<const char*>(nla_data(text)),
+                       strnlen(static_cast<const char*>(nla_data(text)), static_cast<std::size_t>(nla_len(text))));
   return NL_STOP;
 }
 
 ErrorCode code_of(int error) {
   switch (error) {
     case EPERM:
-    case EACCES: return ErrorCode::kPermissionDenied;
+    case EACCES:
+      return ErrorCode::kPermissionDenied;
     case ENOENT:
     case ESRCH:
     case ENODEV:
     case EADDRNOTAVAIL:
     case ENETUNREACH:
-    case EHOSTUNREACH: return ErrorCode::kNotFound;
-    case EEXIST: return ErrorCode::kAlreadyExists;
-    case EINVAL: return ErrorCode::kInvalidArgument;
-    default: return ErrorCode::kIo;
+    case EHOSTUNREACH:
+      return ErrorCode::kNotFound;
+    case EEXIST:
+      return ErrorCode::kAlreadyExists;
+    case EINVAL:
+      return ErrorCode::kInvalidArgument;
+    default:
+      return ErrorCode::kIo;
   }
 }
 
@@ -69,7 +76,8 @@ bool enable(nl_sock* socket, int option) {
 }  // namespace
 
 NetlinkMessage::NetlinkMessage(int type, int flags) : message_(nlmsg_alloc_size(kMessageSize)) {
-  if (!message_ || nlmsg_put(message_.get(), NL_AUTO_PORT, NL_AUTO_SEQ, type, 0, flags) == nullptr) throw std::bad_alloc();
+  if (!message_ || nlmsg_put(message_.get(), NL_AUTO_PORT, NL_AUTO_SEQ, type, 0, flags) == nullptr)
+    throw std::bad_alloc();
 }
 
 void NetlinkMessage::append(const void* data, std::size_t size) {

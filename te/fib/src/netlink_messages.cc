@@ -67,8 +67,8 @@ std::vector<std::uint8_t> encode_seg6(EncapMode mode, const std::vector<Ipv6Addr
   const auto value = static_cast<std::int32_t>(mode);
   std::memcpy(data.data(), &value, kModeSize);
   const auto last = static_cast<std::uint8_t>(segments.size() - 1);
-  const std::uint8_t srh[kSrhHeader] = {0, static_cast<std::uint8_t>(2 * segments.size()), kRoutingTypeSrh, last, last,
-                                        0, 0, 0};
+  const std::uint8_t srh[kSrhHeader] = {
+      0, static_cast<std::uint8_t>(2 * segments.size()), kRoutingTypeSrh, last, last, 0, 0, 0};
   data.insert(data.end(), std::begin(srh), std::end(srh));
   for (auto segment = segments.rbegin(); segment != segments.rend(); ++segment) {
     data.insert(data.end(), segment->bytes.begin(), segment->bytes.end());
@@ -199,10 +199,12 @@ std::optional<std::pair<std::uint32_t, KernelNexthop>> decode_own_nexthop(const 
   const nlattr* encap = find_attribute<nhmsg>(message, NHA_ENCAP);
   if (encap == nullptr) return std::pair(id, nexthop);
   const nlattr* srh = nla_find(static_cast<const nlattr*>(nla_data(encap)), nla_len(encap), SEG6_IPTUNNEL_SRH);
-  const auto seg6 = srh == nullptr ? std::nullopt
-                                   : decode_seg6({static_cast<const std::uint8_t*>(nla_data(srh)),
-                                                  static_cast<std::size_t>(nla_len(srh))});
-  nexthop.usable = nexthop.usable && seg6 && (seg6->first == EncapMode::kEncap || seg6->first == EncapMode::kEncapReduced);
+  const auto seg6 =
+      srh == nullptr
+          ? std::nullopt
+          : decode_seg6({static_cast<const std::uint8_t*>(nla_data(srh)), static_cast<std::size_t>(nla_len(srh))});
+  nexthop.usable =
+      nexthop.usable && seg6 && (seg6->first == EncapMode::kEncap || seg6->first == EncapMode::kEncapReduced);
   if (seg6) nexthop.segments = seg6->second;
   return std::pair(id, nexthop);
 }

@@ -19,7 +19,8 @@ enum class EncapMode : std::int32_t { kEncap = 1, kEncapReduced = 3 };
 
 // The SRH (RFC 8754 section 2) behind the mode, as the kernel takes it.
 [[nodiscard]] std::vector<std::uint8_t> encode_seg6(EncapMode mode, const std::vector<Ipv6Address>& segments);
-[[nodiscard]] std::optional<std::pair<EncapMode, std::vector<Ipv6Address>>> decode_seg6(std::span<const std::uint8_t> data);
+[[nodiscard]] std::optional<std::pair<EncapMode, std::vector<Ipv6Address>>> decode_seg6(
+    std::span<const std::uint8_t> data);
 
 [[nodiscard]] NetlinkMessage put_nexthop(const PutNexthop& operation, EncapMode mode);
 [[nodiscard]] NetlinkMessage remove_nexthop(std::uint32_t id);

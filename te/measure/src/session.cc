@@ -18,7 +18,9 @@ std::size_t ring_size(const SessionParams& params) {
 }
 
 // a is before b in a sequence space that wraps.
-bool before(std::uint32_t a, std::uint32_t b) { return static_cast<std::int32_t>(a - b) < 0; }
+bool before(std::uint32_t a, std::uint32_t b) {
+  return static_cast<std::int32_t>(a - b) < 0;
+}
 
 }  // namespace
 
@@ -63,7 +65,8 @@ ReplyKind SessionSender::on_reply(SteadyTime now, const ProbeReply& reply) {
   }
   probe.state = State::kAnswered;
   const std::chrono::nanoseconds steady = now - probe.sent;
-  const bool stepped = reply.round_trip < std::chrono::nanoseconds::zero() || reply.round_trip > steady + Milliseconds(1) ||
+  const bool stepped = reply.round_trip < std::chrono::nanoseconds::zero() ||
+                       reply.round_trip > steady + Milliseconds(1) ||
                        reply.round_trip < steady - std::chrono::seconds(1);
   std::chrono::nanoseconds rtt = stepped ? steady : reply.round_trip;
   if (reply.in_reflector > std::chrono::nanoseconds::zero() && reply.in_reflector <= rtt) rtt -= reply.in_reflector;

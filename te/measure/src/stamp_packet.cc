@@ -106,8 +106,8 @@ void write_tlvs(Writer& out, const StampTlvs& tlvs) {
 
 Result<void> check_size(std::span<const std::uint8_t> octets) {
   if (octets.size() >= kStampBaseSize && octets.size() <= kStampMaxSize) return {};
-  return fail(ErrorCode::kInvalidArgument, "STAMP packet of {} octets; {} to {} are right", octets.size(), kStampBaseSize,
-              kStampMaxSize);
+  return fail(ErrorCode::kInvalidArgument, "STAMP packet of {} octets; {} to {} are right", octets.size(),
+              kStampBaseSize, kStampMaxSize);
 }
 
 }  // namespace

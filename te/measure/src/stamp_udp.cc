@@ -31,14 +31,14 @@ struct StampReflector::State : std::enable_shared_from_this<State> {
       : descriptor(context, socket.release()), port(bound), on_tlv(std::move(handler)) {}
 
   void wait() {
-    descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
-                          [self = shared_from_this()](const boost::system::error_code& error) {
-                            if (error || !self->descriptor.is_open()) return;
-                            for (int i = 0; i < kBatch && receive(self->descriptor.native_handle(), self->datagram); ++i) {
-                              self->answer();
-                            }
-                            self->wait();
-                          });
+    descriptor.async_wait(
+        asio::posix::stream_descriptor::wait_read, [self = shared_from_this()](const boost::system::error_code& error) {
+          if (error || !self->descriptor.is_open()) return;
+          for (int i = 0; i < kBatch && receive(self->descriptor.native_handle(), self->datagram); ++i) {
+            self->answer();
+          }
+          self->wait();
+        });
   }
 
   void answer() {
@@ -87,8 +87,12 @@ StampReflector::~StampReflector() {
   state_->on_tlv = nullptr;
   state_->descriptor.close();
 }
-std::uint16_t StampReflector::port() const { return state_->port; }
-const ReflectorCounters& StampReflector::counters() const { return state_->counters; }
+std::uint16_t StampReflector::port() const {
+  return state_->port;
+}
+const ReflectorCounters& StampReflector::counters() const {
+  return state_->counters;
+}
 
 // ---- sender ----
 
@@ -114,14 +118,14 @@ struct StampSender::State : std::enable_shared_from_this<State> {
       : descriptor(context, socket.release()), timer(context), events(std::move(e)), random(seed) {}
 
   void wait_readable() {
-    descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
-                          [self = shared_from_this()](const boost::system::error_code& error) {
-                            if (error || !self->descriptor.is_open()) return;
-                            for (int i = 0; i < kBatch && receive(self->descriptor.native_handle(), self->datagram); ++i) {
-                              self->on_datagram();
-                            }
-                            self->wait_readable();
-                          });
+    descriptor.async_wait(
+        asio::posix::stream_descriptor::wait_read, [self = shared_from_this()](const boost::system::error_code& error) {
+          if (error || !self->descriptor.is_open()) return;
+          for (int i = 0; i < kBatch && receive(self->descriptor.native_handle(), self->datagram); ++i) {
+            self->on_datagram();
+          }
+          self->wait_readable();
+        });
   }
 
   void arm() {
@@ -152,7 +156,8 @@ struct StampSender::State : std::enable_shared_from_this<State> {
     if (session.next_send <= now) {
       probe(id, session, now);
       session.next_send += session.config.params.interval;
-      if (session.next_send <= now) session.next_send = now + session.config.params.interval;  // never catch up by a burst
+      if (session.next_send <= now)
+        session.next_send = now + session.config.params.interval;  // never catch up by a burst
     }
     const auto deadline = session.machine.next_deadline();
     wake_ups.push({deadline ? std::min(*deadline, session.next_send) : session.next_send, id, session.generation});
@@ -179,7 +184,8 @@ struct StampSender::State : std::enable_shared_from_this<State> {
     const auto found = sessions.find(packet->ssid);
     if (found == sessions.end() || found->second.config.remote != datagram.source) return;
     Session& session = found->second;
-    const ReplyKind kind = session.machine.on_reply(std::chrono::steady_clock::now(), to_reply(*packet, datagram.received));
+    const ReplyKind kind =
+        session.machine.on_reply(std::chrono::steady_clock::now(), to_reply(*packet, datagram.received));
     if (kind == ReplyKind::kUnknown || kind == ReplyKind::kDuplicate) return;
     session.last_reply = datagram.received;
     const std::uint64_t generation = session.generation;
@@ -245,7 +251,9 @@ Result<StampSessionId> StampSender::add(StampSessionConfig config) {
   return *id;
 }
 
-void StampSender::remove(StampSessionId id) { state_->sessions.erase(id); }
+void StampSender::remove(StampSessionId id) {
+  state_->sessions.erase(id);
+}
 
 void StampSender::set_tlvs(StampSessionId id, std::vector<StampTlv> tlvs) {
   const auto found = state_->sessions.find(id);
@@ -267,6 +275,8 @@ Result<StampSessionReport> StampSender::report(StampSessionId id) const {
                             .last_reply = session.last_reply};
 }
 
-std::size_t StampSender::sessions() const { return state_->sessions.size(); }
+std::size_t StampSender::sessions() const {
+  return state_->sessions.size();
+}
 
 }  // namespace pathwise::te

@@ -64,7 +64,8 @@ Result<UdpSocket> UdpSocket::open(const Ipv6Address& address, std::uint16_t port
   const sockaddr_in6 local = to_sockaddr(address, port, 0);
   if (::bind(result.fd_, reinterpret_cast<const sockaddr*>(&local), sizeof local) == 0) return result;
   if (errno == EADDRINUSE) {
-    return fail(ErrorCode::kAlreadyExists, "{} is in use by another process (ss -lunp 'sport = {}' names it)", what, port);
+    return fail(ErrorCode::kAlreadyExists, "{} is in use by another process (ss -lunp 'sport = {}' names it)", what,
+                port);
   }
   if (errno == EACCES) return fail(ErrorCode::kPermissionDenied, "{} needs CAP_NET_BIND_SERVICE", what);
   return fail_errno(what, errno);
@@ -77,7 +78,8 @@ UdpSocket::~UdpSocket() {
 Result<std::uint16_t> UdpSocket::port() const {
   sockaddr_in6 local{};
   socklen_t length = sizeof local;
-  if (getsockname(fd_, reinterpret_cast<sockaddr*>(&local), &length) != 0) return fail_errno("STAMP: getsockname", errno);
+  if (getsockname(fd_, reinterpret_cast<sockaddr*>(&local), &length) != 0)
+    return fail_errno("STAMP: getsockname", errno);
   return ntohs(local.sin6_port);
 }
 

@@ -7,7 +7,9 @@
 namespace pathwise::te {
 namespace {
 
-Microseconds to_us(std::chrono::nanoseconds value) { return std::chrono::duration_cast<Microseconds>(value); }
+Microseconds to_us(std::chrono::nanoseconds value) {
+  return std::chrono::duration_cast<Microseconds>(value);
+}
 
 // The nearest rank: the smallest value that at least `percent` % of the samples do not exceed.
 Microseconds percentile(const std::vector<std::chrono::nanoseconds>& sorted, std::size_t percent) {

@@ -22,7 +22,9 @@ bool allowed(const PeerTierIntent& peer, std::size_t index, std::size_t best) {
   return origin == PathOrigin::kPcep || origin == PathOrigin::kFlexAlgo;
 }
 
-bool usable(const CandidatePathState& candidate) { return candidate.valid && candidate.alive; }
+bool usable(const CandidatePathState& candidate) {
+  return candidate.valid && candidate.alive;
+}
 
 std::string name_of(const CandidatePathState& candidate) {
   return candidate.origin == PathOrigin::kFlexAlgo ? std::format("flex-algo {}", candidate.algorithm)
@@ -58,7 +60,8 @@ Result<void> PolicyEngine::set_intent(TeIntent intent) {
     const auto known = policies_.find(key);
     const PeerTierIntent* before = nullptr;
     if (known != policies_.end()) {
-      before = &*std::ranges::find_if(intent_->peers, [&](const auto& p) { return p.site == peer.site && p.tier == peer.tier; });
+      before = &*std::ranges::find_if(intent_->peers,
+                                      [&](const auto& p) { return p.site == peer.site && p.tier == peer.tier; });
     }
     Policy policy = known != policies_.end() ? std::move(known->second) : Policy{};
     policy.candidates.resize(peer.candidates.size());
@@ -217,7 +220,8 @@ void PolicyEngine::move(Policy& policy, std::optional<std::size_t> to, const Pat
   } else {
     why = "a path is alive";
   }
-  policy.reason = to ? std::format("{}; on {}", why, name_of(path.candidates[*to])) : std::format("{}; no path is left", why);
+  policy.reason =
+      to ? std::format("{}; on {}", why, name_of(path.candidates[*to])) : std::format("{}; no path is left", why);
   policy.active = to;
   policy.since = step.now.wall;
   ++policy.transitions;

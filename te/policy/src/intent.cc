@@ -13,15 +13,17 @@ Result<void> check_peer(const TeIntent& intent, const PeerTierIntent& peer) {
   if (intent.tier_aggregate && !intent.tier_aggregate->contains(peer.prefix)) {
     return wrong(std::format("prefix {} is outside the tier aggregate {}", peer.prefix, *intent.tier_aggregate));
   }
-  if (!peer.prefix.contains(peer.address)) return wrong(std::format("address {} is outside {}", peer.address, peer.prefix));
+  if (!peer.prefix.contains(peer.address))
+    return wrong(std::format("address {} is outside {}", peer.address, peer.prefix));
   if (peer.candidates.empty()) return wrong("has no candidate path");
-  if (peer.candidates.size() > kMaxCandidates) return wrong(std::format("more than {} candidate paths", kMaxCandidates));
+  if (peer.candidates.size() > kMaxCandidates)
+    return wrong(std::format("more than {} candidate paths", kMaxCandidates));
   std::set<Ipv6Address> probes;
   for (const CandidateIntent& candidate : peer.candidates) {
     if (candidate.probe_address.is_unspecified()) continue;
     if (!peer.prefix.contains(candidate.probe_address) || candidate.probe_address == peer.address) {
-      return wrong(std::format("probe address {} must be in {} and another than {}", candidate.probe_address, peer.prefix,
-                               peer.address));
+      return wrong(std::format("probe address {} must be in {} and another than {}", candidate.probe_address,
+                               peer.prefix, peer.address));
     }
     if (!probes.insert(candidate.probe_address).second) {
       return wrong(std::format("probe address {} twice", candidate.probe_address));
@@ -33,7 +35,8 @@ Result<void> check_peer(const TeIntent& intent, const PeerTierIntent& peer) {
 Result<void> check_own(const TeIntent& intent) {
   for (const OwnTierIntent& own : intent.own_tiers) {
     if (!own.prefix.contains(own.address)) {
-      return fail(ErrorCode::kInvalidArgument, "tier {}: own address {} is outside {}", own.tier, own.address, own.prefix);
+      return fail(ErrorCode::kInvalidArgument, "tier {}: own address {} is outside {}", own.tier, own.address,
+                  own.prefix);
     }
     for (const Ipv6Address& probe : own.probe_addresses) {
       if (own.prefix.contains(probe)) continue;
@@ -41,8 +44,8 @@ Result<void> check_own(const TeIntent& intent) {
     }
     for (const PeerTierIntent& peer : intent.peers) {
       if (!own.prefix.contains(peer.prefix) && !peer.prefix.contains(own.prefix)) continue;
-      return fail(ErrorCode::kInvalidArgument, "path to {} for tier {}: prefix {} overlaps our own {}", peer.site, peer.tier,
-                  peer.prefix, own.prefix);
+      return fail(ErrorCode::kInvalidArgument, "path to {} for tier {}: prefix {} overlaps our own {}", peer.site,
+                  peer.tier, peer.prefix, own.prefix);
     }
   }
   return {};
@@ -62,13 +65,15 @@ Algorithm algorithm_of(const CandidateKind& kind) {
 }
 
 std::string describe(const CandidateKind& kind) {
-  if (const auto* flex_algo = std::get_if<FlexAlgoIntent>(&kind)) return std::format("flex-algo {}", flex_algo->algorithm);
+  if (const auto* flex_algo = std::get_if<FlexAlgoIntent>(&kind))
+    return std::format("flex-algo {}", flex_algo->algorithm);
   return std::string(to_string(origin_of(kind)));
 }
 
 Result<void> validate(const TeIntent& intent) {
   if (intent.peers.size() > kMaxPeerTiers) {
-    return fail(ErrorCode::kResourceExhausted, "intent has {} paths; at most {} are taken", intent.peers.size(), kMaxPeerTiers);
+    return fail(ErrorCode::kResourceExhausted, "intent has {} paths; at most {} are taken", intent.peers.size(),
+                kMaxPeerTiers);
   }
   if (auto own = check_own(intent); !own) return own;
   std::set<std::pair<SiteName, TierName>> names;
@@ -80,8 +85,8 @@ Result<void> validate(const TeIntent& intent) {
     }
     const auto [other, added] = prefixes.emplace(peer.prefix, &peer);
     if (added) continue;
-    return fail(ErrorCode::kInvalidArgument, "prefix {} is that of {} {} and of {} {}", peer.prefix, other->second->site,
-                other->second->tier, peer.site, peer.tier);
+    return fail(ErrorCode::kInvalidArgument, "prefix {} is that of {} {} and of {} {}", peer.prefix,
+                other->second->site, other->second->tier, peer.site, peer.tier);
   }
   return {};
 }

@@ -48,9 +48,8 @@ Result<TracedPath> TopologyView::shortest(Algorithm algorithm, const NodeName& f
   std::vector<LinkIndex> links;  // from the target back
   for (NodeIndex node = target; node != source && links.size() <= topology_->nodes.size();) {
     const auto out = topology_->out_links(node);
-    const auto back = std::ranges::find_if(out, [&](const Link& link) {
-      return link.reverse != kNoLink && spf.on_shortest_path(link.reverse);
-    });
+    const auto back = std::ranges::find_if(
+        out, [&](const Link& link) { return link.reverse != kNoLink && spf.on_shortest_path(link.reverse); });
     if (back == out.end()) return fail(ErrorCode::kInternal, "shortest path to {} breaks off", to);
     links.push_back(back->reverse);
     node = back->to;

@@ -8,19 +8,26 @@ namespace pathwise::te {
 
 std::string_view to_string(PathOrigin origin) {
   switch (origin) {
-    case PathOrigin::kPcep: return "pcep";
-    case PathOrigin::kFlexAlgo: return "flex-algo";
-    case PathOrigin::kBestEffort: return "best-effort";
-    case PathOrigin::kUnderlay: return "underlay";
+    case PathOrigin::kPcep:
+      return "pcep";
+    case PathOrigin::kFlexAlgo:
+      return "flex-algo";
+    case PathOrigin::kBestEffort:
+      return "best-effort";
+    case PathOrigin::kUnderlay:
+      return "underlay";
   }
   return "unknown";
 }
 
 std::string_view to_string(PathStatus status) {
   switch (status) {
-    case PathStatus::kUp: return "up";
-    case PathStatus::kDegraded: return "degraded";
-    case PathStatus::kDown: return "down";
+    case PathStatus::kUp:
+      return "up";
+    case PathStatus::kDegraded:
+      return "degraded";
+    case PathStatus::kDown:
+      return "down";
   }
   return "unknown";
 }

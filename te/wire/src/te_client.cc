@@ -134,9 +134,9 @@ struct TeClient::State {
   bool told_down = false;  // the thread's own
   std::mutex mutex;
   std::condition_variable wake;
-  bool stopping = false;                    // guarded by mutex, as all below
+  bool stopping = false;  // guarded by mutex, as all below
   bool up = false;
-  bool in_sync = false;                     // te has, or is being told, the newest intent
+  bool in_sync = false;  // te has, or is being told, the newest intent
   std::optional<TeIntent> intent;
   std::shared_ptr<Call> in_flight;
   grpc::ClientContext* watching = nullptr;  // alive while set

@@ -6,7 +6,9 @@
 namespace pathwise::te {
 namespace {
 
-std::string text(const Ipv6Address& address) { return address.is_unspecified() ? "" : address.to_string(); }
+std::string text(const Ipv6Address& address) {
+  return address.is_unspecified() ? "" : address.to_string();
+}
 
 // Collects the first problem, so that decoding reads straight through.
 class Checker {
@@ -25,7 +27,8 @@ class Checker {
   template <typename To>
   To number(std::uint64_t value, std::string_view where) {
     if (value > std::numeric_limits<To>::max()) {
-      note({ErrorCode::kInvalidArgument, std::format("{}: {} is more than {}", where, value, std::numeric_limits<To>::max())});
+      note({ErrorCode::kInvalidArgument,
+            std::format("{}: {} is more than {}", where, value, std::numeric_limits<To>::max())});
       return {};
     }
     return static_cast<To>(value);
@@ -41,18 +44,24 @@ class Checker {
 
 std::string_view name_of(IntentObjective objective) {
   switch (objective) {
-    case IntentObjective::kIgp: return "igp";
-    case IntentObjective::kTe: return "te";
-    case IntentObjective::kDelay: return "delay";
+    case IntentObjective::kIgp:
+      return "igp";
+    case IntentObjective::kTe:
+      return "te";
+    case IntentObjective::kDelay:
+      return "delay";
   }
   return "igp";
 }
 
 std::string_view name_of(MetricType metric) {
   switch (metric) {
-    case MetricType::kIgp: return "igp";
-    case MetricType::kMinDelay: return "min-delay";
-    case MetricType::kTe: return "te";
+    case MetricType::kIgp:
+      return "igp";
+    case MetricType::kMinDelay:
+      return "min-delay";
+    case MetricType::kTe:
+      return "te";
   }
   return "igp";
 }
@@ -157,14 +166,19 @@ CandidateIntent decode_candidate(const wire::CandidatePath& message, Checker& ch
   CandidateIntent candidate{.preference = message.preference(),
                             .probe_address = check.address(message.probe_address(), "probe address")};
   switch (message.kind_case()) {
-    case wire::CandidatePath::kPcep: candidate.kind = decode_pcep(message.pcep(), check); break;
+    case wire::CandidatePath::kPcep:
+      candidate.kind = decode_pcep(message.pcep(), check);
+      break;
     case wire::CandidatePath::kFlexAlgo:
       candidate.kind = FlexAlgoIntent{Algorithm(check.number<std::uint8_t>(message.flex_algo(), "flex-algo"))};
       break;
-    case wire::CandidatePath::kBestEffort: candidate.kind = BestEffortIntent{}; break;
+    case wire::CandidatePath::kBestEffort:
+      candidate.kind = BestEffortIntent{};
+      break;
     case wire::CandidatePath::kUnderlay: {
       UnderlayIntent underlay;
-      if (!message.underlay().gateway().empty()) underlay.gateway = check.address(message.underlay().gateway(), "underlay gateway");
+      if (!message.underlay().gateway().empty())
+        underlay.gateway = check.address(message.underlay().gateway(), "underlay gateway");
       candidate.kind = underlay;
       break;
     }
@@ -194,7 +208,8 @@ void encode_peer(const PeerTierIntent& peer, wire::PeerTier& out) {
 }
 
 PeerTierIntent decode_peer(const wire::PeerTier& message, Checker& check) {
-  PeerTierIntent peer{.site = SiteName(message.site()), .tier = TierName(message.tier()), .color = Color(message.color())};
+  PeerTierIntent peer{
+      .site = SiteName(message.site()), .tier = TierName(message.tier()), .color = Color(message.color())};
   const std::string where = std::format("peer {} {}", peer.site, peer.tier);
   peer.prefix = check.prefix(message.prefix(), where);
   peer.address = check.address(message.address(), where);
@@ -235,7 +250,8 @@ Result<TeIntent> decode(const wire::TeIntent& message) {
                   .site = SiteName(message.site()),
                   .router = RouterName(message.router())};
   if (message.has_srv6()) intent.srv6 = decode_srv6(message.srv6(), check);
-  if (!message.tier_aggregate().empty()) intent.tier_aggregate = check.prefix(message.tier_aggregate(), "tier aggregate");
+  if (!message.tier_aggregate().empty())
+    intent.tier_aggregate = check.prefix(message.tier_aggregate(), "tier aggregate");
   for (const auto& own : message.own_tiers()) {
     const std::string where = std::format("own tier {}", own.tier());
     OwnTierIntent tier{.tier = TierName(own.tier()),

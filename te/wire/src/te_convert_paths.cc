@@ -17,7 +17,8 @@ SystemTime from_unix_us(std::uint64_t value) {
 }
 
 std::uint32_t us32(Microseconds value) {
-  return static_cast<std::uint32_t>(std::clamp<Microseconds::rep>(value.count(), 0, std::numeric_limits<std::uint32_t>::max()));
+  return static_cast<std::uint32_t>(
+      std::clamp<Microseconds::rep>(value.count(), 0, std::numeric_limits<std::uint32_t>::max()));
 }
 
 void encode_measurement(const Measurement& measured, wire::Measurement& out) {
@@ -58,7 +59,8 @@ void encode_candidate(const CandidatePathState& candidate, wire::Candidate& out)
 }
 
 Result<PathOrigin> decode_origin(const std::string& text) {
-  for (const PathOrigin origin : {PathOrigin::kPcep, PathOrigin::kFlexAlgo, PathOrigin::kBestEffort, PathOrigin::kUnderlay}) {
+  for (const PathOrigin origin :
+       {PathOrigin::kPcep, PathOrigin::kFlexAlgo, PathOrigin::kBestEffort, PathOrigin::kUnderlay}) {
     if (to_string(origin) == text) return origin;
   }
   return fail(ErrorCode::kInvalidArgument, "candidate path: origin '{}' is not known", text);
@@ -67,7 +69,8 @@ Result<PathOrigin> decode_origin(const std::string& text) {
 Result<CandidatePathState> decode_candidate(const wire::Candidate& message) {
   const auto origin = decode_origin(message.origin());
   if (!origin) return std::unexpected(origin.error());
-  if (message.algorithm() > 255) return fail(ErrorCode::kInvalidArgument, "candidate path: algorithm {}", message.algorithm());
+  if (message.algorithm() > 255)
+    return fail(ErrorCode::kInvalidArgument, "candidate path: algorithm {}", message.algorithm());
   CandidatePathState candidate{.preference = message.preference(),
                                .origin = *origin,
                                .algorithm = Algorithm(static_cast<std::uint8_t>(message.algorithm())),
@@ -82,16 +85,20 @@ Result<CandidatePathState> decode_candidate(const wire::Candidate& message) {
   for (const auto& node : message.nodes()) candidate.nodes.emplace_back(node);
   candidate.measured = decode_measurement(message.measured());
   if (message.has_computed_delay_us()) candidate.computed_delay = Microseconds(message.computed_delay_us());
-  if (message.has_reserved_bandwidth_bps()) candidate.reserved_bandwidth = BitsPerSecond(message.reserved_bandwidth_bps());
+  if (message.has_reserved_bandwidth_bps())
+    candidate.reserved_bandwidth = BitsPerSecond(message.reserved_bandwidth_bps());
   candidate.installed = from_unix_us(message.installed_unix_us());
   return candidate;
 }
 
 wire::Path::State encode_status(PathStatus status) {
   switch (status) {
-    case PathStatus::kUp: return wire::Path::UP;
-    case PathStatus::kDegraded: return wire::Path::DEGRADED;
-    case PathStatus::kDown: return wire::Path::DOWN;
+    case PathStatus::kUp:
+      return wire::Path::UP;
+    case PathStatus::kDegraded:
+      return wire::Path::DEGRADED;
+    case PathStatus::kDown:
+      return wire::Path::DOWN;
   }
   return wire::Path::STATE_UNSPECIFIED;
 }

@@ -41,9 +41,11 @@ bool answers(const std::string& path) {
 // gRPC does not say why it could not listen, so look first.
 Result<void> check_path(const std::string& path) {
   const std::filesystem::path directory = std::filesystem::absolute(path).parent_path();
-  if (::access(directory.c_str(), W_OK | X_OK) != 0) return fail_errno(std::format("socket {}: directory {}", path, directory.string()), errno);
+  if (::access(directory.c_str(), W_OK | X_OK) != 0)
+    return fail_errno(std::format("socket {}: directory {}", path, directory.string()), errno);
   if (path.size() >= sizeof sockaddr_un{}.sun_path) {
-    return fail(ErrorCode::kInvalidArgument, "socket {}: the path is longer than the {} characters that a socket may have", path,
+    return fail(ErrorCode::kInvalidArgument,
+                "socket {}: the path is longer than the {} characters that a socket may have", path,
                 sizeof sockaddr_un{}.sun_path - 1);
   }
   struct stat status{};
@@ -136,6 +138,8 @@ void TeServer::publish(PathSnapshotPtr snapshot) {
   state_->changed.notify_all();
 }
 
-std::size_t TeServer::watchers() const { return state_->watching.load(); }
+std::size_t TeServer::watchers() const {
+  return state_->watching.load();
+}
 
 }  // namespace pathwise::te

@@ -10,14 +10,20 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-Ipv6Prefix prefix(std::string_view text) { return *Ipv6Prefix::parse(text); }
-Ipv6Address address(std::string_view text) { return *Ipv6Address::parse(text); }
+Ipv6Prefix prefix(std::string_view text) {
+  return *Ipv6Prefix::parse(text);
+}
+Ipv6Address address(std::string_view text) {
+  return *Ipv6Address::parse(text);
+}
 
 const Ipv6Prefix kAggregate = prefix("fd00:1::/32");
 const Ipv6Prefix kTier = prefix("fd00:1:4a::/64");
 const Ipv6Prefix kProbe = prefix("fd00:1:4a::101/128");
 
-FibRoute over(std::string_view segment) { return {.path = {.segments = {address(segment)}}, .source = address("fd00:1:1a::1")}; }
+FibRoute over(std::string_view segment) {
+  return {.path = {.segments = {address(segment)}}, .source = address("fd00:1:1a::1")};
+}
 
 class FibTest : public testing::Test {
  protected:

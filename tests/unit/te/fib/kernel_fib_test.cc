@@ -18,8 +18,12 @@ using test::NetnsLab;
 using testing::HasSubstr;
 using testing::Not;
 
-Ipv6Address address(std::string_view text) { return *Ipv6Address::parse(text); }
-Ipv6Prefix prefix(std::string_view text) { return *Ipv6Prefix::parse(text); }
+Ipv6Address address(std::string_view text) {
+  return *Ipv6Address::parse(text);
+}
+Ipv6Prefix prefix(std::string_view text) {
+  return *Ipv6Prefix::parse(text);
+}
 
 const Ipv6Prefix kTier = prefix("fd00:2:a::/64");
 
@@ -199,13 +203,14 @@ TEST_F(KernelFibTest, ADeletionIsNoticedAndRepaired) {
     ASSERT_TRUE(opened);
     monitor = std::move(*opened);
   }
-  for (const char* harm : {"route del fd00:2:a::/64", "nexthop flush proto 201", "route del unreachable fd00::/16 metric 4294967294",
-                           "addr del fd00:1:a::1/128 dev lo"}) {
+  for (const char* harm : {"route del fd00:2:a::/64", "nexthop flush proto 201",
+                           "route del unreachable fd00::/16 metric 4294967294", "addr del fd00:1:a::1/128 dev lo"}) {
     const int before = changes;
     const auto repairs = fib_->counters().repairs;
     lab_->ip("h1", harm);
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
-    while (changes == before && std::chrono::steady_clock::now() < deadline) context.run_one_for(std::chrono::milliseconds(50));
+    while (changes == before && std::chrono::steady_clock::now() < deadline)
+      context.run_one_for(std::chrono::milliseconds(50));
     EXPECT_GT(fib_->counters().repairs, repairs) << harm;
     EXPECT_THAT(routes(), HasSubstr("unreachable fd00::/16")) << harm;
     EXPECT_TRUE(passes()) << harm;

@@ -7,14 +7,19 @@
 namespace pathwise::te {
 namespace {
 
-Ipv6Address address(std::string_view text) { return *Ipv6Address::parse(text); }
-Ipv6Prefix prefix(std::string_view text) { return *Ipv6Prefix::parse(text); }
+Ipv6Address address(std::string_view text) {
+  return *Ipv6Address::parse(text);
+}
+Ipv6Prefix prefix(std::string_view text) {
+  return *Ipv6Prefix::parse(text);
+}
 
 TEST(Seg6Attribute, MatchesTheKernelsLayout) {
   const std::vector<Ipv6Address> segments{address("fcbb:bb00:3:4::"), address("fcbb:bb80:4:fe00::")};
   const auto data = encode_seg6(EncapMode::kEncapReduced, segments);
   ASSERT_EQ(data.size(), 4u + 8u + 32u);
-  const std::vector<std::uint8_t> head{3, 0, 0, 0, 0, 4, 4, 1, 1, 0, 0, 0};  // mode; SRH: length 4, type 4, left 1, last 1
+  const std::vector<std::uint8_t> head{3, 0, 0, 0, 0, 4,
+                                       4, 1, 1, 0, 0, 0};  // mode; SRH: length 4, type 4, left 1, last 1
   EXPECT_TRUE(std::equal(head.begin(), head.end(), data.begin()));
   EXPECT_EQ(data[12 + 2], 0xbb);
   EXPECT_EQ(data[12 + 3], 0x80);  // the last segment comes first

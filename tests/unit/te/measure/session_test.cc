@@ -101,7 +101,8 @@ TEST_F(SessionTest, TellsDuplicatesReorderedAndUnknownReplies) {
   EXPECT_EQ(reply(first, milliseconds(10)), ReplyKind::kReordered);
   EXPECT_EQ(reply(first, milliseconds(10)), ReplyKind::kDuplicate);
   EXPECT_EQ(reply(second + 1, milliseconds(10)), ReplyKind::kUnknown);
-  EXPECT_EQ(session_.counters(), (SessionCounters{.sent = 2, .received = 2, .reordered = 1, .duplicate = 1, .unknown = 1}));
+  EXPECT_EQ(session_.counters(),
+            (SessionCounters{.sent = 2, .received = 2, .reordered = 1, .duplicate = 1, .unknown = 1}));
 }
 
 TEST_F(SessionTest, AWallClockStepDoesNotBecomeADelay) {

@@ -55,7 +55,8 @@ TEST(StampReflectorPacket, MatchesTheVectorBothWays) {
   EXPECT_EQ(packet->sender_timestamp, (StampTimestamp{0x65000001, 0xabcd}));
   EXPECT_EQ(packet->sender_ttl, 0x40);
   ASSERT_EQ(packet->tlvs.list.size(), 1u);
-  EXPECT_EQ(packet->tlvs.list[0], (StampTlv{.flags = 0x80, .type = kStampTlvFadHash, .value = {0xde, 0xad, 0xbe, 0xef}}));
+  EXPECT_EQ(packet->tlvs.list[0],
+            (StampTlv{.flags = 0x80, .type = kStampTlvFadHash, .value = {0xde, 0xad, 0xbe, 0xef}}));
   EXPECT_EQ(packet->encode(), octets);
 }
 

@@ -64,9 +64,8 @@ TEST_F(StampUdp, MeasuresManySessionsOnOneSocket) {
     ASSERT_TRUE(id);
     ids.push_back(*id);
   }
-  EXPECT_TRUE(wait_for([&] {
-    return std::ranges::all_of(ids, [&](auto id) { return near->report(id)->counters.received >= 10; });
-  }));
+  EXPECT_TRUE(wait_for(
+      [&] { return std::ranges::all_of(ids, [&](auto id) { return near->report(id)->counters.received >= 10; }); }));
   const auto report = near->report(ids.front());
   EXPECT_TRUE(report->alive);
   EXPECT_EQ(report->statistics.loss, 0.0);

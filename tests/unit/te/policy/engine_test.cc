@@ -44,9 +44,12 @@ class EngineTest : public testing::Test {
   EngineTest() { EXPECT_TRUE(engine_.set_intent(test::intent())); }
 
   void alive(const TierName& tier, std::size_t index, bool is_alive = true) {
-    inputs_.probes[{kPeer, tier, index}] = {.alive = is_alive, .reason = is_alive ? "" : "3 probes in a row without a reply"};
+    inputs_.probes[{kPeer, tier, index}] = {.alive = is_alive,
+                                            .reason = is_alive ? "" : "3 probes in a row without a reply"};
   }
-  void lsp_up() { inputs_.lsps["singapore-realtime"] = {.segments = {kLspCarrier}, .computed_delay = Microseconds(9000)}; }
+  void lsp_up() {
+    inputs_.lsps["singapore-realtime"] = {.segments = {kLspCarrier}, .computed_delay = Microseconds(9000)};
+  }
   const PathState& step(milliseconds after = milliseconds(0), const TierName& tier = kRealtime) {
     clock_.advance(after);
     out_ = engine_.step(inputs_, {.steady = clock_.now(), .wall = clock_.wall_now()});

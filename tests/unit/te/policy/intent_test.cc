@@ -18,7 +18,9 @@ std::string problem(const TeIntent& wrong) {
   return result ? "accepted" : result.error().message;
 }
 
-TEST(ValidateIntent, AcceptsAGoodOne) { EXPECT_TRUE(validate(intent())); }
+TEST(ValidateIntent, AcceptsAGoodOne) {
+  EXPECT_TRUE(validate(intent()));
+}
 
 TEST(ValidateIntent, NamesWhatContradictsWhat) {
   auto wrong = intent();

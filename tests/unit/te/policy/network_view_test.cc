@@ -11,8 +11,12 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-Ipv6Address address(std::string_view text) { return *Ipv6Address::parse(text); }
-Ipv6Prefix prefix(std::string_view text) { return *Ipv6Prefix::parse(text); }
+Ipv6Address address(std::string_view text) {
+  return *Ipv6Address::parse(text);
+}
+Ipv6Prefix prefix(std::string_view text) {
+  return *Ipv6Prefix::parse(text);
+}
 
 // A diamond a–b–d (short in IGP metric, 9 ms) and a–c–d (long, 2 ms); e hangs nowhere.
 class NetworkViewTest : public testing::Test {
@@ -28,18 +32,28 @@ class NetworkViewTest : public testing::Test {
     const Ipv6Address at_a = address(std::format("2001:db8:{}::1", n));
     const Ipv6Address at_b = address(std::format("2001:db8:{}::2", n));
     builder_.add_link({NodeName(a), NodeName(b),
-                       Link{.local_address = at_a, .remote_address = at_b, .igp_metric = metric, .delay_us = delay, .min_delay_us = delay}});
+                       Link{.local_address = at_a,
+                            .remote_address = at_b,
+                            .igp_metric = metric,
+                            .delay_us = delay,
+                            .min_delay_us = delay}});
     builder_.add_link({NodeName(b), NodeName(a),
-                       Link{.local_address = at_b, .remote_address = at_a, .igp_metric = metric, .delay_us = delay, .min_delay_us = delay}});
+                       Link{.local_address = at_b,
+                            .remote_address = at_a,
+                            .igp_metric = metric,
+                            .delay_us = delay,
+                            .min_delay_us = delay}});
   }
-  TopologyView view(bool flex_algo = true, std::vector<FlexAlgoDefinition> definitions = {{.algorithm = Algorithm(128), .metric = MetricType::kMinDelay}}) {
+  TopologyView view(bool flex_algo = true, std::vector<FlexAlgoDefinition> definitions = {
+                                               {.algorithm = Algorithm(128), .metric = MetricType::kMinDelay}}) {
     int id = 0;
     for (const char* name : {"a", "b", "c", "d", "e"}) node(name, ++id, flex_algo);
     link("a", "b", 10, 4000);
     link("b", "d", 10, 5000);
     link("a", "c", 100, 1000);
     link("c", "d", 100, 1000);
-    const auto map = SidMap::create({{Algorithm(0), prefix("fcbb:bb00::/32")}, {Algorithm(128), prefix("fcbb:bb80::/32")}}, 0xFE00);
+    const auto map =
+        SidMap::create({{Algorithm(0), prefix("fcbb:bb00::/32")}, {Algorithm(128), prefix("fcbb:bb80::/32")}}, 0xFE00);
     return {std::make_shared<const TopologySnapshot>(builder_.build(1, 1)), *map, std::move(definitions)};
   }
   TopologyBuilder builder_;
@@ -61,7 +75,8 @@ TEST_F(NetworkViewTest, EachAlgorithmHasItsOwnPathAndDelay) {
 TEST_F(NetworkViewTest, UnreachableAndUnknownAreDifferent) {
   auto network = view();
   EXPECT_EQ(network.shortest(Algorithm(128), NodeName("a"), NodeName("e")).error().code, ErrorCode::kNotFound);
-  EXPECT_THAT(network.shortest(Algorithm(0), NodeName("a"), NodeName("x")).error().message, HasSubstr("x is not in the topology"));
+  EXPECT_THAT(network.shortest(Algorithm(0), NodeName("a"), NodeName("x")).error().message,
+              HasSubstr("x is not in the topology"));
   EXPECT_EQ(network.shortest(Algorithm(130), NodeName("a"), NodeName("d")).error().code, ErrorCode::kUnavailable);
 }
 

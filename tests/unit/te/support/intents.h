@@ -6,8 +6,12 @@
 
 namespace pathwise::te::test {
 
-inline Ipv6Address address(std::string_view text) { return *Ipv6Address::parse(text); }
-inline Ipv6Prefix prefix(std::string_view text) { return *Ipv6Prefix::parse(text); }
+inline Ipv6Address address(std::string_view text) {
+  return *Ipv6Address::parse(text);
+}
+inline Ipv6Prefix prefix(std::string_view text) {
+  return *Ipv6Prefix::parse(text);
+}
 
 inline const SiteName kPeer{"singapore"};
 inline const TierName kRealtime{"realtime"};  // pcep, flex-algo 128, best effort

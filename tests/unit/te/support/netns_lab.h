@@ -26,10 +26,15 @@ class NetnsLab {
   // Why it cannot be built here; empty: it can.
   static std::string missing() {
     const std::string probe = name("probe");
-    if (std::system(std::format("mount -o remount,rw /proc/sys 2>/dev/null; ip netns add {} 2>/dev/null", probe).c_str()) != 0) {
+    if (std::system(
+            std::format("mount -o remount,rw /proc/sys 2>/dev/null; ip netns add {} 2>/dev/null", probe).c_str()) !=
+        0) {
       return "needs NET_ADMIN and SYS_ADMIN (images/run --net)";
     }
-    const bool writable = std::system(std::format("ip netns exec {} sh -c 'echo 1 > /proc/sys/net/ipv6/conf/all/forwarding' 2>/dev/null", probe).c_str()) == 0;
+    const bool writable =
+        std::system(
+            std::format("ip netns exec {} sh -c 'echo 1 > /proc/sys/net/ipv6/conf/all/forwarding' 2>/dev/null", probe)
+                .c_str()) == 0;
     static_cast<void>(std::system(std::format("ip netns del {}", probe).c_str()));
     return writable ? "" : "needs a writable /proc/sys";
   }
@@ -40,12 +45,15 @@ class NetnsLab {
       // Without a usable link-local address nobody solicits neighbours: 2 s in which packets wait or drop.
       in(node, "for i in all default; do echo 0 > /proc/sys/net/ipv6/conf/$i/accept_dad; done");
     }
-    in("r", "for i in all default; do echo 1 > /proc/sys/net/ipv6/conf/$i/forwarding; echo 1 > /proc/sys/net/ipv6/conf/$i/seg6_enabled; done");
+    in("r",
+       "for i in all default; do echo 1 > /proc/sys/net/ipv6/conf/$i/forwarding; echo 1 > "
+       "/proc/sys/net/ipv6/conf/$i/seg6_enabled; done");
     ip("r", "link add sr0 type bridge");
     ip("r", "link set sr0 up");
     attach("h1", "2001:db8:a::", "fd00:1:a::/64");
     attach("h2", "2001:db8:b::", "fd00:2:a::/64");
-    for (const char* sid : {"fcbb:bb00:1:fe00::/64", "fcbb:bb80:1:fe00::/64", "fcbb:bb00:2:fe00::/64", "fcbb:bb80:2:fe00::/64"}) {
+    for (const char* sid :
+         {"fcbb:bb00:1:fe00::/64", "fcbb:bb80:1:fe00::/64", "fcbb:bb00:2:fe00::/64", "fcbb:bb80:2:fe00::/64"}) {
       heal(sid);
     }
   }
@@ -58,7 +66,9 @@ class NetnsLab {
   NetnsLab& operator=(const NetnsLab&) = delete;
 
   // `ip -6 -n NODE …`; throws if it fails.
-  void ip(const std::string& node, const std::string& arguments) { sh(std::format("ip -6 -n {} {}", name(node), arguments)); }
+  void ip(const std::string& node, const std::string& arguments) {
+    sh(std::format("ip -6 -n {} {}", name(node), arguments));
+  }
   // A shell command in the node.
   void in(const std::string& node, const std::string& command) {
     sh(std::format("ip netns exec {} sh -c '{}'", name(node), command));
@@ -68,7 +78,9 @@ class NetnsLab {
     return read(std::format("ip -6 -n {} {}", name(node), arguments));
   }
   void cut(const std::string& sid) { ip("r", "route del " + sid); }
-  void heal(const std::string& sid) { ip("r", "route add " + sid + " encap seg6local action End.DT6 table 254 dev sr0"); }
+  void heal(const std::string& sid) {
+    ip("r", "route add " + sid + " encap seg6local action End.DT6 table 254 dev sr0");
+  }
 
   // The calling thread is in the node while this lives: sockets opened meanwhile stay there.
   class Inside {

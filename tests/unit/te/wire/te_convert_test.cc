@@ -65,8 +65,15 @@ PathSnapshot snapshot() {
                                .computed_delay = Microseconds(1500),
                                .reserved_bandwidth = BitsPerSecond(1000),
                                .installed = time};
-  PathState up{.site = SiteName("singapore"), .tier = TierName("realtime"), .color = Color(10), .status = PathStatus::kUp,
-               .active = 0, .candidates = {candidate}, .since = time, .reason = "a path is alive", .transitions = 3};
+  PathState up{.site = SiteName("singapore"),
+               .tier = TierName("realtime"),
+               .color = Color(10),
+               .status = PathStatus::kUp,
+               .active = 0,
+               .candidates = {candidate},
+               .since = time,
+               .reason = "a path is alive",
+               .transitions = 3};
   PathState down{.site = SiteName("dubai"), .tier = TierName("batch"), .color = Color(30), .since = time};
   down.candidates.push_back({.origin = PathOrigin::kPcep, .reason = "no path from a PCE yet"});
   return {.version = 5,

@@ -59,10 +59,16 @@ class TeServerTest : public testing::Test {
   }
   std::unique_ptr<TeClient> client() {
     return std::make_unique<TeClient>(
-        TeClientConfig{.socket_path = socket_, .min_backoff = std::chrono::milliseconds(10), .max_backoff = std::chrono::milliseconds(50)},
-        TeClientEvents{.on_paths = [this](PathSnapshotPtr paths) { seen_.change([&](Recorder& r) { r.newest = paths->version; }); },
-                       .on_state = [this](bool up, const std::string&) { seen_.change([&](Recorder& r) { r.states.push_back(up); }); },
-                       .on_refused = [this](const Error& error) { seen_.change([&](Recorder& r) { r.refused.push_back(error); }); }});
+        TeClientConfig{.socket_path = socket_,
+                       .min_backoff = std::chrono::milliseconds(10),
+                       .max_backoff = std::chrono::milliseconds(50)},
+        TeClientEvents{
+            .on_paths =
+                [this](PathSnapshotPtr paths) { seen_.change([&](Recorder& r) { r.newest = paths->version; }); },
+            .on_state = [this](bool up,
+                               const std::string&) { seen_.change([&](Recorder& r) { r.states.push_back(up); }); },
+            .on_refused =
+                [this](const Error& error) { seen_.change([&](Recorder& r) { r.refused.push_back(error); }); }});
   }
   static PathSnapshotPtr version(std::uint64_t number) {
     return std::make_shared<const PathSnapshot>(PathSnapshot{.version = number});
@@ -110,7 +116,8 @@ TEST_F(TeServerTest, ARefusalReachesTheClientWithItsReason) {
   server->publish(version(1));
   const auto router = client();
   router->set_intent(revision(13));
-  EXPECT_TRUE(seen_.wait([](Recorder& r) { return r.refused == std::vector<Error>{{ErrorCode::kInvalidArgument, "unlucky"}}; }));
+  EXPECT_TRUE(seen_.wait(
+      [](Recorder& r) { return r.refused == std::vector<Error>{{ErrorCode::kInvalidArgument, "unlucky"}}; }));
   auto wrong = revision(14);
   wrong.peers[0].candidates.clear();
   router->set_intent(wrong);

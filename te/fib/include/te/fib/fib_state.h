@@ -22,8 +22,8 @@ inline constexpr std::uint32_t kUnreachableMetric = 4'294'967'294;  // one bette
 
 // Where packets of a route go.
 struct FibPath {
-  std::vector<Ipv6Address> segments;    // H.Encaps.Red towards the first one; empty: no encapsulation
-  std::optional<Ipv6Address> gateway;   // without segments; absent: as the main table routes the prefix
+  std::vector<Ipv6Address> segments;   // H.Encaps.Red towards the first one; empty: no encapsulation
+  std::optional<Ipv6Address> gateway;  // without segments; absent: as the main table routes the prefix
   friend bool operator==(const FibPath&, const FibPath&) = default;
 };
 
@@ -34,8 +34,8 @@ struct FibRoute {
 };
 
 struct DesiredFib {
-  std::optional<Ipv6Prefix> unreachable;     // the aggregate of all tier prefixes
-  std::vector<Ipv6Address> addresses;        // /128 each, on lo
+  std::optional<Ipv6Prefix> unreachable;  // the aggregate of all tier prefixes
+  std::vector<Ipv6Address> addresses;     // /128 each, on lo
   std::map<Ipv6Prefix, FibRoute> routes;
   friend bool operator==(const DesiredFib&, const DesiredFib&) = default;
 };

@@ -26,11 +26,13 @@ struct ProbeArrival {
 };
 
 // Sees each TLV of a probe; may read the sender's value and write its own in place (the length must
-// stay: a reflected packet is as long as the probe). Returns true if it understands the TLV: its U flag is cleared then.
+// stay: a reflected packet is as long as the probe). Returns true if it understands the TLV: its U flag is cleared
+// then.
 using TlvHandler = std::function<bool(const ProbeArrival& arrival, StampTlv& tlv)>;
 
 // The octets to send back, T3 = `now`. Same length as the probe. Errors: not a STAMP packet.
-[[nodiscard]] Result<std::vector<std::uint8_t>> reflect(std::span<const std::uint8_t> probe, const ProbeArrival& arrival,
-                                                        SystemTime now, const TlvHandler& handler);
+[[nodiscard]] Result<std::vector<std::uint8_t>> reflect(std::span<const std::uint8_t> probe,
+                                                        const ProbeArrival& arrival, SystemTime now,
+                                                        const TlvHandler& handler);
 
 }  // namespace pathwise::te

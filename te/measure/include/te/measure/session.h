@@ -35,7 +35,7 @@ enum class ReplyKind : std::uint8_t {
   kLate,       // after its probe was counted as lost
   kReordered,  // good, but overtaken by a younger probe's reply
   kDuplicate,
-  kUnknown,    // answers no probe that this session remembers
+  kUnknown,  // answers no probe that this session remembers
 };
 
 struct SessionCounters {

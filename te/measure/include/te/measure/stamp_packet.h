@@ -15,10 +15,10 @@
 
 namespace pathwise::te {
 
-inline constexpr std::uint16_t kStampPort = 862;          // RFC 8762 section 4.1
-inline constexpr std::size_t kStampBaseSize = 44;         // octets without TLVs
-inline constexpr std::size_t kStampMaxSize = 1232;        // ours: what fits the IPv6 minimum MTU
-inline constexpr std::uint8_t kStampTlvFadHash = 252;     // RFC 8972 section 5.1: 252..254 are private use
+inline constexpr std::uint16_t kStampPort = 862;       // RFC 8762 section 4.1
+inline constexpr std::size_t kStampBaseSize = 44;      // octets without TLVs
+inline constexpr std::size_t kStampMaxSize = 1232;     // ours: what fits the IPv6 minimum MTU
+inline constexpr std::uint8_t kStampTlvFadHash = 252;  // RFC 8972 section 5.1: 252..254 are private use
 
 // The error estimate of RFC 8762 section 4.2.1 (RFC 4656 section 4.1.2).
 struct ErrorEstimate {

@@ -57,7 +57,7 @@ class StampReflector {
 using StampSessionId = std::uint16_t;  // the SSID, never 0
 
 struct StampSessionConfig {
-  Ipv6Address local;   // source address; ::, the kernel's choice
+  Ipv6Address local;  // source address; ::, the kernel's choice
   Ipv6Address remote;
   std::uint16_t remote_port = kStampPort;
   std::uint32_t ifindex = 0;  // not 0: out of this interface (link-local addresses, link measurements)

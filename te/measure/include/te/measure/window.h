@@ -19,8 +19,8 @@ struct WindowStatistics {
   Microseconds p99{};
   Microseconds max{};
   Microseconds mean{};
-  Microseconds jitter{};  // mean absolute difference of successive samples (RFC 3550's D, not smoothed)
-  double loss = 0;        // 0..1
+  Microseconds jitter{};     // mean absolute difference of successive samples (RFC 3550's D, not smoothed)
+  double loss = 0;           // 0..1
   std::size_t samples = 0;   // replies and losses
   std::size_t received = 0;  // replies
   friend bool operator==(const WindowStatistics&, const WindowStatistics&) = default;

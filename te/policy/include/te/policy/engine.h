@@ -51,10 +51,10 @@ struct LspState {
 // What is known now.
 struct EngineInputs {
   std::map<CandidateKey, ProbeState> probes;
-  std::map<std::string, LspState> lsps;                // by lsp_name()
-  std::map<Ipv6Prefix, std::string> not_installed;     // routes that the kernel does not have, and why
+  std::map<std::string, LspState> lsps;             // by lsp_name()
+  std::map<Ipv6Prefix, std::string> not_installed;  // routes that the kernel does not have, and why
   std::vector<PcepSessionState> pcep_sessions;
-  NetworkView* network = nullptr;                      // null: no topology
+  NetworkView* network = nullptr;  // null: no topology
   std::string topology_state = "none";
   std::uint64_t topology_version = 0;
 };

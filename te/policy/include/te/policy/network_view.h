@@ -31,7 +31,8 @@ class NetworkView {
   // in it. kUnavailable: this view cannot tell (no definition, nobody announces the algorithm).
   [[nodiscard]] virtual Result<TracedPath> shortest(Algorithm algorithm, const NodeName& from, const NodeName& to) = 0;
   // Where packets with this segment list go, as far as can be told.
-  [[nodiscard]] virtual std::optional<TracedPath> trace(const NodeName& from, const std::vector<Ipv6Address>& carriers) = 0;
+  [[nodiscard]] virtual std::optional<TracedPath> trace(const NodeName& from,
+                                                        const std::vector<Ipv6Address>& carriers) = 0;
 };
 
 // Over one snapshot; keeps the shortest paths of each (algorithm, source) it was asked for.
@@ -39,7 +40,8 @@ class TopologyView final : public NetworkView {
  public:
   TopologyView(TopologySnapshotPtr topology, SidMap map, std::vector<FlexAlgoDefinition> definitions);
   [[nodiscard]] Result<TracedPath> shortest(Algorithm algorithm, const NodeName& from, const NodeName& to) override;
-  [[nodiscard]] std::optional<TracedPath> trace(const NodeName& from, const std::vector<Ipv6Address>& carriers) override;
+  [[nodiscard]] std::optional<TracedPath> trace(const NodeName& from,
+                                                const std::vector<Ipv6Address>& carriers) override;
 
  private:
   struct Tree {

@@ -17,7 +17,7 @@ namespace pathwise::te {
 
 struct TeClientConfig {
   std::string socket_path;
-  std::string name = "pathwise-router";           // for te's log
+  std::string name = "pathwise-router";  // for te's log
   std::chrono::milliseconds min_backoff{100};
   std::chrono::milliseconds max_backoff{5000};
 };
