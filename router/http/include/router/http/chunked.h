@@ -22,6 +22,8 @@ class ChunkParser {
   // Takes framing and at most one run of data. Call again with the rest until it is used up or done().
   [[nodiscard]] std::expected<Step, ChunkError> feed(std::string_view input);
   [[nodiscard]] bool done() const { return state_ == State::kDone; }
+  // Exactly before the size line of a chunk: the last one is complete.
+  [[nodiscard]] bool between_chunks() const { return state_ == State::kSizeStart; }
   void reset() { *this = ChunkParser{}; }
 
  private:

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+// Choosing a site, sending the request there, and what to do when that did not work.
+#include <algorithm>
+#include <format>
+
+#include "base/log.h"
+#include "exchange.h"
+#include "router/forward/load_header.h"
+
+namespace pathwise::router::forward {
+
+namespace {
+
+constexpr std::size_t kGoesAlong = 32 * 1024;  // larger bodies wait for the receiver's consent
+constexpr int kRuntimeTries = 2;               // of one site
+constexpr int kRetryAfter = 1;                 // s: digests are newer than that
+
+bool all_forbidden(const policy::PolicyDecision& policy) {
+  return std::ranges::none_of(policy.sites, &policy::SiteVerdict::allowed);
+}
+
+// What each removed site was removed for, in a few words.
+std::string reasons(const std::vector<select::RecordedRemoval>& removed) {
+  std::string text;
+  for (const select::RecordedRemoval& each : removed) {
+    if (text.size() > 400) return text + "; …";
+    text += std::format("{}{}: {}{}{}", text.empty() ? "" : "; ", each.site, to_string(each.reason),
+                        each.rule.empty() ? "" : ": ", each.rule);
+  }
+  return text;
+}
+
+}  // namespace
+
+net::Awaitable<bool> Exchange::place() {
+  session_.input().watch(self_.lock(), [this] {
+    if (upstream_) upstream_->stream.close();
+  });
+  int refusals = 0;
+  int failures = 0;
+  while (choose()) {
+    const Attempt outcome = co_await attempt();
+    if (outcome == Attempt::kRelayed) {
+      finish(record_.status, select::Outcome::kOk);
+      co_return keep_alive_;
+    }
+    if (outcome == Attempt::kBroken || outcome == Attempt::kGone || session_.input().gone()) {
+      finish(outcome == Attempt::kBroken ? record_.status : 499,
+             outcome == Attempt::kBroken ? select::Outcome::kBroken : select::Outcome::kClientGone);
+      co_return false;
+    }
+    if (outcome == Attempt::kRefused && ++refusals > 1) break;
+    if (outcome == Attempt::kFailed && ++failures > worker_.deps.limits.retries) break;
+  }
+  session_.input().unwatch();
+  co_return co_await refuse(no_site());
+}
+
+// False: no site is left. The decision's own buffers are the thread's, so what is needed of it later is
+// copied here.
+bool Exchange::choose() {
+  const select::Views& views = state_->views;
+  offers_ = views.load->model(policy_.model->name.str());
+  if (offers_ == nullptr) return false;
+  const auto& tiers = views.policy->config().tiers;
+  const select::Request request{.policy = &policy_,
+                                .tier_index = static_cast<std::uint32_t>(policy_.tier - tiers.data()),
+                                .offers = offers_,
+                                .adapter = adapter_,
+                                .prefix_blocks = blocks_,
+                                .block_bytes = openai::kPrefixBlockBytes,
+                                .prompt_bytes = static_cast<double>(facts_.prompt_bytes),
+                                .body_bytes = static_cast<double>(body_.text().size()),
+                                .max_tokens = static_cast<double>(facts_.max_tokens),
+                                .excluded = tried_,
+                                .local_only = session_.peer().has_value()};
+  const SteadyTime before = worker_.deps.clock.now();
+  const select::Context context{views, worker_.learned, worker_.memory, before};
+  const select::Decision decision = worker_.selector.choose(request, context, worker_.random, worker_.workspace);
+  record_.decision_s += std::chrono::duration<double>(worker_.deps.clock.now() - before).count();
+  select::record_decision(decision, request, views, record_);
+  prompt_tokens_ = decision.prompt_tokens;
+  if (decision.chosen == nullptr) return false;
+  target_ = &views.load->targets[decision.chosen->target];
+  predicted_ = decision.chosen->terms;
+  tried_.push_back(target_->id);
+  return true;
+}
+
+openai::ApiError Exchange::no_site() const {
+  if (all_forbidden(policy_)) {
+    return openai::forbidden("residency",
+                             std::format("No site may serve this request: {}.", policy_.sites.front().rule));
+  }
+  const bool by_policy = !record_.removed.empty() && std::ranges::all_of(record_.removed, [](const auto& each) {
+    return each.reason == select::Removed::kPolicy;
+  });
+  if (by_policy && last_failure_.empty()) {
+    return openai::forbidden("residency", std::format("No site that serves the model may serve this request: {}.",
+                                                      record_.removed.front().rule));
+  }
+  if (last_status_ == 429) return openai::too_busy(429, "All sites are at capacity: " + last_failure_, kRetryAfter);
+  if (!last_failure_.empty()) {
+    openai::ApiError error = openai::bad_gateway("No site could serve the request: " + last_failure_);
+    error.status = last_status_;
+    if (last_status_ == 503) error.retry_after_s = kRetryAfter;
+    return error;
+  }
+  if (offers_ == nullptr) return openai::too_busy(503, "No site serves the model now.", kRetryAfter);
+  return openai::too_busy(503, std::format("No site can take the request: {}.", reasons(record_.removed)), kRetryAfter);
+}
+
+Exchange::Attempt Exchange::failed(std::string reason, int status) {
+  last_failure_ = std::move(reason);
+  last_status_ = status;
+  record_.attempts.push_back({target_->site, last_failure_});
+  return Attempt::kFailed;
+}
+
+net::Awaitable<Exchange::Attempt> Exchange::attempt() {
+  const auto offer =
+      std::ranges::find(offers_->offers, target_ - state_->views.load->targets.data(), &select::Offer::target);
+  InFlight in_flight(offer == offers_->offers.end() ? nullptr : offer->cell, prompt_tokens_ - predicted_.cached_tokens);
+  in_flight_ = &in_flight;
+  const Attempt outcome = target_->local ? co_await attempt_runtimes() : co_await attempt_peer();
+  in_flight_ = nullptr;
+  upstream_.reset();
+  co_return outcome;
+}
+
+net::Awaitable<Exchange::Attempt> Exchange::attempt_runtimes() {
+  std::vector<std::size_t> tried;
+  const runtime::RuntimeView& view = *state_->runtimes;
+  const double per_block = facts_.prompt_bytes > 0
+                               ? prompt_tokens_ * openai::kPrefixBlockBytes / static_cast<double>(facts_.prompt_bytes)
+                               : 0;
+  for (int round = 0; round < kRuntimeTries; ++round) {
+    const auto chosen = runtime::choose_runtime(view, {.model = adapter_.empty() ? policy_.model->name.str() : adapter_,
+                                                       .prompt_tokens = prompt_tokens_,
+                                                       .tokens_per_block = per_block,
+                                                       .prefix_blocks = blocks_,
+                                                       .excluded = tried});
+    if (!chosen) break;
+    tried.push_back(*chosen);
+    const runtime::RuntimeState& runtime = view.runtimes[*chosen];
+    in_flight_->at(runtime.counters.get());
+    runtime.counters->remember(blocks_);
+    record_.runtime = runtime.url;
+    const Attempt outcome = co_await exchange_with({.remote = runtime.endpoint});
+    if (outcome != Attempt::kFailed || session_.input().gone()) co_return outcome;
+  }
+  co_return tried.empty() ? failed("no runtime of this site serves the model now", 503) : Attempt::kFailed;
+}
+
+net::Awaitable<Exchange::Attempt> Exchange::attempt_peer() {
+  const auto destination = peer_destination();
+  if (!destination)
+    co_return failed(std::format("site {} has no address in tier {}", target_->site, record_.tier), 503);
+  co_return co_await exchange_with(*destination);
+}
+
+// From our address in the tier to the peer's: the pair is the path.
+std::optional<Destination> Exchange::peer_destination() const {
+  const policy::FabricConfig& config = state_->views.policy->config();
+  const policy::SiteConfig* theirs = config.site(target_->site);
+  const policy::SiteConfig* ours = config.site(worker_.deps.identity.site);
+  if (theirs == nullptr) return std::nullopt;
+  const auto remote = theirs->prefixes.find(policy_.tier->name);
+  if (remote == theirs->prefixes.end()) return std::nullopt;
+  Destination destination{.site = target_->site};
+  destination.remote.host = policy::FabricConfig::router_address(remote->second, target_->router_number).to_string();
+  destination.remote.port = worker_.deps.identity.peers_port;
+  if (ours == nullptr) return destination;
+  if (const auto local = ours->prefixes.find(policy_.tier->name); local != ours->prefixes.end()) {
+    const auto own = std::ranges::find(ours->routers, worker_.deps.identity.router);
+    const auto number = own == ours->routers.end() ? 1 : static_cast<std::size_t>(own - ours->routers.begin()) + 1;
+    destination.local = policy::FabricConfig::router_address(local->second, number);
+  }
+  return destination;
+}
+
+net::Awaitable<Exchange::Attempt> Exchange::exchange_with(const Destination& destination) {
+  const bool waits = destination.is_peer() && body_.text().size() > kGoesAlong;
+  auto connected = co_await worker_.pool.acquire(destination);
+  for (bool fresh = false;; fresh = true) {
+    if (session_.input().gone()) co_return Attempt::kGone;
+    if (!connected) co_return failed(std::move(connected.error().message), 503);
+    upstream_ = std::move(*connected);
+    sent_ = worker_.deps.clock.now();
+    compose_head(destination, waits);
+    if (!waits) compose_body(destination);
+    const auto answered = co_await send_and_await(waits);
+    if (session_.input().gone()) co_return Attempt::kGone;
+    if (answered) co_return co_await judge_response();
+    if (timed_out_) co_return failed(std::format("{}: no answer in time", destination.remote), 504);
+    // A kept connection that the other side had closed: nothing is lost but this try.
+    if (fresh || !upstream_->reused) {
+      co_return failed(std::format("{}: {}", destination.remote, answered.error().message), 502);
+    }
+    connected = co_await worker_.pool.connect(destination);
+  }
+}
+
+bool Exchange::rewrites_model(const Destination& destination) const {
+  return !destination.is_peer() && adapter_.empty() && model_ != policy_.model->name.str();
+}
+
+std::size_t Exchange::body_size(const Destination& destination) const {
+  const std::size_t size = body_.text().size();
+  if (!rewrites_model(destination)) return size;
+  return size - (facts_.model_end - facts_.model_begin) + policy_.model->name.str().size() + 2;
+}
+
+void Exchange::compose_head(const Destination& destination, bool wait_for_continue) {
+  out_.clear();
+  http::start_request(out_, head_);
+  out_.header("Host", destination.remote.to_string());
+  out_.header("Content-Length", body_size(destination));
+  out_.header("x-request-id", request_id_);
+  if (destination.is_peer()) {
+    out_.header("x-pathwise-tenant", tenant_->name.str());
+    out_.header("x-pathwise-tier", policy_.tier->name.str());
+    if (!labels_.items.empty()) out_.header("x-pathwise-labels", labels_.to_string());
+    out_.header("x-pathwise-model", model_);
+    out_.header("x-pathwise-hop", std::uint64_t{1});
+    out_.header("x-pathwise-decision", record_.decision);
+    out_.header("x-pathwise-prompt-tokens", static_cast<std::uint64_t>(prompt_tokens_));
+  }
+  if (wait_for_continue) out_.header("Expect", "100-continue");
+  out_.append("\r\n");
+}
+
+// An alias becomes the runtimes' name; the rest of the body stays where it lies.
+void Exchange::compose_body(const Destination& destination) {
+  const std::string_view body = body_.text();
+  if (!rewrites_model(destination)) {
+    out_.borrow(body);
+    return;
+  }
+  out_.borrow(body.substr(0, facts_.model_begin));
+  std::string name = "\"";
+  openai::append_json_escaped(name, policy_.model->name.str());
+  out_.append(name + "\"");
+  out_.borrow(body.substr(facts_.model_end));
+}
+
+net::Awaitable<Result<void>> Exchange::send_and_await(bool wait_for_continue) {
+  const auto timeout = worker_.wheel.arm(worker_.deps.limits.first_byte, [this] {
+    timed_out_ = true;
+    if (upstream_) upstream_->stream.close();
+  });
+  if (auto written = co_await upstream_->stream.write(out_.pieces()); !written) co_return written;
+  if (auto head = co_await read_response_head(*upstream_, wait_for_continue); !head) co_return head;
+  if (upstream_->head.status != 100) co_return Result<void>{};
+  out_.clear();
+  compose_body(upstream_->destination);
+  if (auto written = co_await upstream_->stream.write(out_.pieces()); !written) co_return written;
+  co_return co_await read_response_head(*upstream_, false);
+}
+
+net::Awaitable<Exchange::Attempt> Exchange::judge_response() {
+  const int status = upstream_->head.status;
+  if (status == 429 && upstream_->destination.is_peer() && upstream_->head.find("x-pathwise-refused")) {
+    co_return take_refusal();
+  }
+  // Nothing was computed: another runtime or site may do better.
+  if (status == 429 || status == 502 || status == 503) {
+    co_return failed(std::format("{} answered {}", upstream_->destination.remote, status), status);
+  }
+  co_return co_await relay();
+}
+
+// The receiver's load goes to control, for all requests; this one is placed again.
+Exchange::Attempt Exchange::take_refusal() {
+  const std::string reason(*upstream_->head.find("x-pathwise-refused"));
+  last_failure_ = std::format("{} refused: {}", target_->site, reason);
+  last_status_ = reason == "saturated" ? 429 : 503;
+  record_.attempts.push_back({target_->site, "refused: " + reason});
+  if (const auto text = upstream_->head.find("x-pathwise-load")) {
+    if (auto load = parse_load(*text)) {
+      load->model = policy_.model->name;
+      worker_.deps.control.refused({target_->site, target_->router, std::move(*load)});
+    }
+  }
+  const std::size_t length = static_cast<std::size_t>(upstream_->head.content_length.value_or(0));
+  if (upstream_->head.keep_alive && !upstream_->head.chunked && upstream_->pending().size() == length) {
+    upstream_->begin += length;
+    worker_.pool.release(std::move(upstream_));
+  }
+  return Attempt::kRefused;
+}
+
+}  // namespace pathwise::router::forward

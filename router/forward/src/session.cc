@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "router/forward/session.h"
+
+#include <format>
+
+#include "exchange.h"
+#include "router/openai/error.h"
+
+namespace pathwise::router::forward {
+
+namespace {
+
+constexpr http::HeadLimits kRequestLimits{.max_bytes = Input::kBuffer};
+
+// Empty lines before a request are skipped (RFC 9112 section 2.2).
+void skip_empty_lines(Input& input) {
+  const std::string_view pending = input.pending();
+  const std::size_t first = pending.find_first_not_of("\r\n");
+  input.consume(first == std::string_view::npos ? pending.size() : first);
+}
+
+}  // namespace
+
+Session::Session(Worker& worker, ByteStream stream, std::optional<SiteName> peer)
+    : worker_(worker), stream_(std::move(stream)), input_(stream_, worker.io.get_executor()), peer_(std::move(peer)) {
+  worker_.add(*this);
+}
+
+Session::~Session() {
+  worker_.remove(*this);
+}
+
+void Session::close_if_idle() {
+  if (idle_) stream_.close();
+}
+
+net::Awaitable<bool> Session::read_head() {
+  std::size_t scanned = 0;
+  std::size_t length = 0;
+  idle_ = true;
+  auto timeout = worker_.wheel.arm(worker_.deps.limits.keep_alive, [this] { stream_.close(); });
+  for (;;) {
+    if (length == 0) skip_empty_lines(input_);
+    length = http::find_head_end(input_.pending(), scanned);
+    if (length > 0) break;
+    if (!input_.pending().empty() && idle_) {
+      idle_ = false;
+      timeout = worker_.wheel.arm(worker_.deps.limits.head, [this] { stream_.close(); });
+    }
+    const auto count = co_await input_.fill();
+    if (!count && count.error().code == ErrorCode::kResourceExhausted) {
+      co_await refuse_head(http::HeadError::kTooLarge);
+      co_return false;
+    }
+    if (!count || *count == 0) co_return false;
+  }
+  idle_ = false;
+  head_text_.assign(input_.pending().substr(0, length));
+  input_.consume(length);
+  if (auto parsed = http::parse_request(head_text_, kRequestLimits, head_); !parsed) {
+    co_await refuse_head(parsed.error());
+    co_return false;
+  }
+  co_return true;
+}
+
+net::Awaitable<void> Session::refuse_head(http::HeadError error) {
+  const openai::ApiError refusal =
+      openai::invalid_request(http::status_of(error), "bad_request", std::string(http::to_string(error)));
+  const std::string body = openai::error_body(refusal);
+  const std::string text = std::format(
+      "HTTP/1.1 {} {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}",
+      refusal.status, openai::reason_phrase(refusal.status), body.size(), body);
+  [[maybe_unused]] const auto written = co_await stream_.write(text);
+}
+
+net::Awaitable<void> Session::run(std::shared_ptr<Session> self) {
+  Exchange exchange(*self, self);
+  while (co_await self->read_head()) {
+    if (!co_await exchange.run() || self->worker_.draining()) break;
+  }
+  self->input_.unwatch();
+  self->stream_.close();
+}
+
+}  // namespace pathwise::router::forward

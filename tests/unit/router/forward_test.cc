@@ -1,0 +1,558 @@
+// SPDX-License-Identifier: Apache-2.0
+// One request thread end to end over loopback sockets: a scripted runtime on one side, a raw client on
+// the other. What passes must pass byte for byte, in every phase a client may leave, and no bad request
+// may reach the runtime.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <format>
+#include <future>
+
+#include "net/listen.h"
+#include "plain_socket.h"
+#include "router/forward/worker.h"
+
+namespace pathwise::router::forward {
+namespace {
+
+using test::Connection;
+using test::eventually;
+using test::ScriptedServer;
+using testing::HasSubstr;
+
+constexpr std::string_view kKey = "pw-k1-secret-of-acme";
+
+policy::FabricConfig fabric_config() {
+  policy::FabricConfig config;
+  config.sites[SiteName{"pune"}] = {.name = SiteName{"pune"}, .jurisdictions = {"IN"}};
+  config.tiers = {{.name = TierName{"realtime"}, .color = Color{10}, .objective = policy::Objective::kTtft},
+                  {.name = TierName{"premium"}, .color = Color{11}, .objective = policy::Objective::kTtft}};
+  const std::string salt = "0123456789abcdef";
+  const auto hash = policy::hash_api_key(
+      kKey, std::span(reinterpret_cast<const std::uint8_t*>(salt.data()), salt.size()), {.n = 1024, .r = 1, .p = 1});
+  config.tenants = {{.name = TenantName{"acme"},
+                     .keys = {{.id = "k1", .scrypt = hash.value_or("")}},
+                     .tiers = {TierName{"realtime"}},
+                     .default_tier = TierName{"realtime"}}};
+  config.residency = {{.name = "eu-only", .match_labels = {{"data", "personal-eu"}}, .allow_jurisdictions = {"EU"}}};
+  config.models = {{.name = ModelName{"llama"}, .aliases = {"gpt-like"}}, {.name = ModelName{"absent"}}};
+  return config;
+}
+
+class NoControl final : public ControlPort {
+ public:
+  void refused(Refusal) override {}
+  void fabric_stream(net::TlsStream) override {}
+};
+
+// A worker on a thread of its own, whose only site is this one.
+class Harness {
+ public:
+  explicit Harness(const std::vector<std::uint16_t>& runtimes, Limits limits = {})
+      : verifier_(clock_),
+        worker_(io_, {.clock = clock_,
+                      .identity = {.site = SiteName{"pune"}, .router = RouterName{"r1"}},
+                      .limits = limits,
+                      .tuning = {},
+                      .seed = 1,
+                      .verifier = verifier_,
+                      .control = control_}) {
+    auto acceptor = net::listen_tcp(io_, {.host = "127.0.0.1", .port = 0});
+    port_ = acceptor->local_endpoint().port();
+    worker_.serve_clients(std::move(*acceptor));
+    publish(runtimes);
+    thread_ = std::thread([this] {
+      const auto work = net::asio::make_work_guard(io_);
+      io_.run();
+    });
+  }
+  ~Harness() {
+    net::asio::post(io_, [this] {
+      worker_.drain();
+      worker_.close_all();
+    });
+    EXPECT_TRUE(eventually([this] { return worker_.drained() && worker_.active() == 0; }));
+    io_.stop();
+    thread_.join();
+  }
+  Connection connect() { return Connection::to(port_); }
+  Worker& worker() { return worker_; }
+  void drain() {
+    net::asio::post(io_, [this] { worker_.drain(); });
+  }
+  select::DecisionRecord record() {
+    select::DecisionRecord record;
+    EXPECT_TRUE(eventually([&] { return worker_.records().pop(record); }));
+    return record;
+  }
+
+ private:
+  void publish(const std::vector<std::uint16_t>& ports) {
+    std::vector<policy::RuntimeConfig> configs;
+    std::vector<Endpoint> endpoints;
+    for (const std::uint16_t port : ports) {
+      configs.push_back({.url = std::format("http://127.0.0.1:{}", port), .max_num_seqs = 8});
+      endpoints.push_back({.host = "127.0.0.1", .port = port});
+    }
+    board_.configure(configs, endpoints);
+    for (std::size_t i = 0; i < ports.size(); ++i) {
+      board_.scraped(i, {.metrics = {}, .models = {{"llama", "", 8192}, {"sql", "llama", 0}}}, clock_.now());
+    }
+    auto policy = std::make_shared<const policy::PolicySnapshot>(fabric_config(), 1);
+    auto state = std::make_shared<State>();
+    state->runtimes = board_.view();
+    const auto models = std::make_shared<const std::vector<fabric::ModelState>>(
+        runtime::local_models(*state->runtimes, policy->config(), SiteName{"pune"}));
+    state->views.load =
+        select::build_load_view({.policy = policy,
+                                 .local = {.site = SiteName{"pune"}, .router = RouterName{"r1"}, .models = models},
+                                 .now = clock_.now()},
+                                ledger_, nullptr);
+    state->views.paths = select::build_path_view(*policy, SiteName{"pune"}, nullptr, nullptr);
+    state->views.policy = std::move(policy);
+    state->ready = true;
+    state->ready_text = "{\"ready\":true}";
+    worker_.publish(std::move(state));
+  }
+
+  RealClock clock_;
+  NoControl control_;
+  net::asio::io_context io_{1};
+  KeyVerifier verifier_;
+  select::Ledger ledger_;
+  runtime::RuntimeBoard board_;
+  Worker worker_;
+  std::uint16_t port_ = 0;
+  std::thread thread_;
+};
+
+std::string chat(std::string_view body, std::string_view headers = "", std::string_view key = kKey) {
+  return std::format(
+      "POST /v1/chat/completions HTTP/1.1\r\nHost: api\r\nAuthorization: Bearer {}\r\nContent-Type: "
+      "application/json\r\n"
+      "Content-Length: {}\r\n{}\r\n{}",
+      key, body.size(), headers, body);
+}
+const std::string kBody = R"({"model":"llama","messages":[{"role":"user","content":"hello"}],"stream":true})";
+constexpr std::string_view kReply = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
+
+// Answers every request of a connection with `reply`.
+ScriptedServer::Script always(std::string_view reply) {
+  return [reply](Connection& connection) {
+    while (connection.receive_message().ok()) connection.send(reply);
+  };
+}
+
+TEST(Forward, RelaysAChunkedStreamByteForByte) {
+  const std::string stream =
+      "7\r\ndata: a\r\n1\r\n\n\r\n001;x=y\r\n\n\r\n10\r\ndata: {\"b\":\"\xc3\xa9\"}\r\n2\r\n\n\n\r\n0\r\n\r\n";
+  ScriptedServer runtime([&](Connection& connection) {
+    (void)connection.receive_message();
+    connection.send(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\nX-Own:  1 \r\n\r\n");
+    for (const char byte : stream) connection.send({&byte, 1});
+    connection.closed_by_peer();
+  });
+  Harness router({runtime.port()});
+  Connection client = router.connect();
+  client.send(chat(kBody));
+  const auto answer = client.receive_message();
+  EXPECT_EQ(answer.status(), 200);
+  EXPECT_EQ(answer.body, stream);
+  EXPECT_THAT(answer.head, HasSubstr("X-Own:  1 \r\n"));
+  EXPECT_EQ(answer.header("x-pathwise-site"), "pune");
+  EXPECT_EQ(answer.header("x-pathwise-tier"), "realtime");
+  EXPECT_FALSE(answer.header("x-pathwise-decision").empty());
+  EXPECT_EQ(answer.header("x-request-id").size(), 32u);
+  const auto record = router.record();
+  EXPECT_EQ(record.outcome, select::Outcome::kOk);
+  EXPECT_EQ(record.id.str(), answer.header("x-request-id"));
+  EXPECT_EQ(record.bytes_out, stream.size());
+  EXPECT_GT(record.ttft_s, 0);
+}
+
+TEST(Forward, TheRuntimeSeesTheBodyAndNoSecrets) {
+  std::promise<Connection::Message> seen;
+  ScriptedServer runtime([&](Connection& connection) {
+    seen.set_value(connection.receive_message());
+    connection.send(kReply);
+    connection.closed_by_peer();
+  });
+  Harness router({runtime.port()});
+  Connection client = router.connect();
+  client.send(chat(kBody, "X-Request-Id: mine-1\r\nX-Pathwise-Labels: team=x\r\nTraceparent: 00-ab\r\n"));
+  EXPECT_EQ(client.receive_message().header("x-request-id"), "mine-1");
+  const auto request = seen.get_future().get();
+  EXPECT_EQ(request.body, kBody);
+  EXPECT_EQ(request.header("authorization"), "");
+  EXPECT_EQ(request.header("x-pathwise-labels"), "");
+  EXPECT_EQ(request.header("x-request-id"), "mine-1");
+  EXPECT_EQ(request.header("traceparent"), "00-ab");
+  EXPECT_EQ(request.header("host"), std::format("127.0.0.1:{}", runtime.port()));
+}
+
+TEST(Forward, AnAliasBecomesTheRuntimesName) {
+  std::promise<Connection::Message> seen;
+  ScriptedServer runtime([&](Connection& connection) {
+    seen.set_value(connection.receive_message());
+    connection.send(kReply);
+    connection.closed_by_peer();
+  });
+  Harness router({runtime.port()});
+  Connection client = router.connect();
+  client.send(chat(R"({"max_tokens":3, "model" : "gpt-like" ,"messages":[]})"));
+  EXPECT_EQ(client.receive_message().status(), 200);
+  EXPECT_EQ(seen.get_future().get().body, R"({"max_tokens":3, "model" : "llama" ,"messages":[]})");
+}
+
+TEST(Forward, AdaptersAreModels) {
+  ScriptedServer runtime(always(kReply));
+  Harness router({runtime.port()});
+  Connection client = router.connect();
+  client.send(chat(R"({"model":"sql","messages":[]})"));
+  EXPECT_EQ(client.receive_message().status(), 200);
+  EXPECT_EQ(router.record().adapter, "sql");
+}
+
+struct Refused {
+  std::string_view name;
+  std::string request;
+  int status;
+  std::string_view code;
+};
+class Refusal_ : public testing::TestWithParam<Refused> {};
+
+TEST_P(Refusal_, IsAnErrorObjectAndReachesNoRuntime) {
+  ScriptedServer runtime(always(kReply));
+  Harness router({runtime.port()}, {.body_bytes = 1000});
+  Connection client = router.connect();
+  client.send(GetParam().request);
+  const auto answer = client.receive_message();
+  EXPECT_EQ(answer.status(), GetParam().status) << answer.head << answer.body;
+  EXPECT_THAT(answer.body, HasSubstr(std::format("\"code\":\"{}\"", GetParam().code)));
+  EXPECT_EQ(answer.header("content-type"), "application/json");
+  EXPECT_EQ(runtime.connections(), 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Requests, Refusal_,
+    testing::Values(
+        Refused{"NoKey", "POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}", 401,
+                "invalid_api_key"},
+        Refused{"BadSecret", chat(kBody, "", "pw-k1-not-the-secret"), 401, "invalid_api_key"},
+        Refused{"UnknownKey", chat(kBody, "", "pw-k9-secret-of-acme"), 401, "invalid_api_key"},
+        Refused{"NotJson", chat("hello"), 400, "invalid_json"},
+        Refused{"NoModel", chat(R"({"messages":[]})"), 400, "missing_required_parameter"},
+        Refused{"TwoModels", chat(R"({"model":"llama","messages":[],"model":"absent"})"), 400, "duplicate_key"},
+        Refused{"UnknownModel", chat(R"({"model":"gpt-9","messages":[]})"), 404, "model_not_found"},
+        Refused{"ModelNowhere", chat(R"({"model":"absent","messages":[]})"), 503, "overloaded"},
+        Refused{"TooLong", chat(R"({"model":"llama","messages":[],"x":")" + std::string(2000, 'x') + "\"}"), 413,
+                "request_too_large"},
+        Refused{"TierNotEntitled", chat(kBody, "x-pathwise-tier: premium\r\n"), 403, "tier_not_entitled"},
+        Refused{"UnknownTier", chat(kBody, "x-pathwise-tier: gold\r\n"), 400, "invalid_tier"},
+        Refused{"BadLabels", chat(kBody, "x-pathwise-labels: a,b\r\n"), 400, "invalid_labels"},
+        Refused{"Residency", chat(kBody, "x-pathwise-labels: data=personal-eu\r\n"), 403, "residency"},
+        Refused{"UnknownPath", "GET /v2 HTTP/1.1\r\nHost: a\r\n\r\n", 404, "unknown_url"},
+        Refused{"WrongMethod", "GET /v1/chat/completions HTTP/1.1\r\nHost: a\r\n\r\n", 405, "method_not_allowed"},
+        Refused{"LengthAndChunked",
+                "POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nTransfer-Encoding: "
+                "chunked\r\n\r\n{}",
+                400, "bad_request"},
+        Refused{"BadChunk",
+                std::format("POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\n"
+                            "Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+                            kKey),
+                400, "bad_chunk"},
+        Refused{"ChunkedTooLong",
+                std::format("POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\n"
+                            "Transfer-Encoding: chunked\r\n\r\n800\r\n{}\r\n0\r\n\r\n",
+                            kKey, std::string(2048, 'x')),
+                413, "request_too_large"}),
+    [](const testing::TestParamInfo<Refused>& info) { return std::string(info.param.name); });
+
+TEST(Forward, ResidencyNamesTheRule) {
+  ScriptedServer runtime(always(kReply));
+  Harness router({runtime.port()});
+  Connection client = router.connect();
+  client.send(chat(kBody, "x-pathwise-labels: data=personal-eu\r\n"));
+  EXPECT_THAT(client.receive_message().body, HasSubstr("eu-only: jurisdiction IN is not one of EU"));
+}
+
+TEST(Forward, ChunkedBodiesArriveWhole) {
+  std::promise<Connection::Message> seen;
+  ScriptedServer runtime([&](Connection& connection) {
+    seen.set_value(connection.receive_message());
+    connection.send(kReply);
+    connection.closed_by_peer();
+  });
+  Harness router({runtime.port()});
+  Connection client = router.connect();
+  client.send(
+      std::format("POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\n"
+                  "Transfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n",
+                  kKey));
+  EXPECT_THAT(client.receive_until("\r\n\r\n"), HasSubstr("HTTP/1.1 100 Continue"));
+  client.take(client.text().size());
+  client.send(std::format("{:x}\r\n{}\r\n", 10, kBody.substr(0, 10)));
+  client.send(std::format("{:x}\r\n{}\r\n0\r\n\r\n", kBody.size() - 10, kBody.substr(10)));
+  EXPECT_EQ(client.receive_message().status(), 200);
+  const auto request = seen.get_future().get();
+  EXPECT_EQ(request.body, kBody);
+  EXPECT_EQ(request.header("content-length"), std::to_string(kBody.size()));
+}
+
+TEST(Forward, PipelinedRequestsAreAnsweredInOrder) {
+  ScriptedServer runtime([](Connection& connection) {
+    for (;;) {
+      const auto request = connection.receive_message();
+      if (!request.ok()) return;
+      const std::string id = request.header("x-request-id");
+      connection.send(std::format("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{}", id.size(), id));
+    }
+  });
+  Harness router({runtime.port()});
+  Connection client = router.connect();
+  std::string all;
+  for (int i = 0; i < 20; ++i) all += chat(kBody, std::format("x-request-id: r{}\r\n", i));
+  client.send(all);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(client.receive_message().body, std::format("r{}", i));
+  EXPECT_EQ(runtime.connections(), 1) << "the upstream connection is kept";
+}
+
+// In every phase: the runtime sees its connection end soon after the client's has.
+TEST(Forward, AClientThatLeavesBeforeTheAnswerEndsTheRequest) {
+  std::promise<bool> closed;
+  ScriptedServer runtime([&](Connection& connection) {
+    (void)connection.receive_message();
+    closed.set_value(connection.closed_by_peer());
+  });
+  Harness router({runtime.port()});
+  {
+    Connection client = router.connect();
+    client.send(chat(kBody));
+    ASSERT_TRUE(eventually([&] { return runtime.connections() == 1; }));
+  }
+  EXPECT_TRUE(closed.get_future().get());
+  EXPECT_EQ(router.record().outcome, select::Outcome::kClientGone);
+}
+
+TEST(Forward, AClientThatLeavesInTheStreamEndsIt) {
+  std::promise<bool> closed;
+  ScriptedServer runtime([&](Connection& connection) {
+    (void)connection.receive_message();
+    connection.send(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+    closed.set_value(connection.closed_by_peer());
+  });
+  Harness router({runtime.port()});
+  {
+    Connection client = router.connect();
+    client.send(chat(kBody));
+    client.receive_until("abc");
+  }
+  EXPECT_TRUE(closed.get_future().get());
+  EXPECT_EQ(router.record().outcome, select::Outcome::kClientGone);
+}
+
+TEST(Forward, AStreamThatBreaksNeverLooksComplete) {
+  ScriptedServer runtime([&](Connection& connection) {
+    (void)connection.receive_message();
+    connection.send(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n8\r\ndata: 1\n\r\n");
+  });
+  Harness router({runtime.port()});
+  Connection client = router.connect();
+  client.send(chat(kBody));
+  const std::string& all = client.receive_all();
+  EXPECT_THAT(all, HasSubstr("data: 1\n"));
+  EXPECT_THAT(all, HasSubstr("data: {\"error\":"));
+  EXPECT_FALSE(all.ends_with("0\r\n\r\n"));
+  EXPECT_EQ(router.record().outcome, select::Outcome::kBroken);
+}
+
+TEST(Forward, AShortBodyIsCutOffToo) {
+  ScriptedServer runtime([&](Connection& connection) {
+    (void)connection.receive_message();
+    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
+  });
+  Harness router({runtime.port()});
+  Connection client = router.connect();
+  client.send(chat(kBody));
+  EXPECT_TRUE(client.closed_by_peer());
+  EXPECT_THAT(client.text(), HasSubstr("half"));
+}
+
+TEST(Forward, ABodyThatEndsWithTheConnectionIsRelayed) {
+  ScriptedServer runtime([&](Connection& connection) {
+    (void)connection.receive_message();
+    connection.send("HTTP/1.1 200 OK\r\n\r\nto the end");
+  });
+  Harness router({runtime.port()});
+  Connection client = router.connect();
+  client.send(chat(kBody));
+  EXPECT_TRUE(client.closed_by_peer());
+  EXPECT_TRUE(client.text().ends_with("\r\n\r\nto the end"));
+  EXPECT_EQ(router.record().outcome, select::Outcome::kOk);
+}
+
+TEST(Forward, AKeptConnectionThatDiedCostsNothing) {
+  std::atomic<int> served{0};
+  ScriptedServer runtime([&](Connection& connection) {
+    (void)connection.receive_message();
+    connection.send(kReply);
+    ++served;
+    if (served == 1) return;  // closes it
+    while (connection.receive_message().ok()) connection.send(kReply);
+  });
+  Harness router({runtime.port()});
+  Connection client = router.connect();
+  for (int i = 0; i < 3; ++i) {
+    client.send(chat(kBody));
+    EXPECT_EQ(client.receive_message().status(), 200);
+  }
+  EXPECT_EQ(runtime.connections(), 2);
+}
+
+// The race: the runtime closes just when the request arrives on the kept connection.
+TEST(Forward, AKeptConnectionThatDiesUnderTheRequestIsReplaced) {
+  std::atomic<int> opened{0};
+  ScriptedServer runtime([&](Connection& connection) {
+    const bool first = ++opened == 1;
+    (void)connection.receive_message();
+    connection.send(kReply);
+    if (!connection.receive_message().ok() || first) return connection.reset();
+    connection.send(kReply);
+    connection.closed_by_peer();
+  });
+  Harness router({runtime.port()});
+  Connection client = router.connect();
+  for (int i = 0; i < 2; ++i) {
+    client.send(chat(kBody));
+    EXPECT_EQ(client.receive_message().status(), 200);
+  }
+  EXPECT_EQ(runtime.connections(), 2);
+}
+
+TEST(Forward, ABusyRuntimeHandsOverToAnother) {
+  ScriptedServer busy(always("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"));
+  ScriptedServer good(always(kReply));
+  Harness router({busy.port(), good.port()});
+  Connection client = router.connect();
+  client.send(chat(kBody));
+  EXPECT_EQ(client.receive_message().status(), 200);
+  const auto record = router.record();
+  ASSERT_EQ(record.attempts.size(), 2u);
+  EXPECT_THAT(record.attempts[0].result, HasSubstr("503"));
+  EXPECT_EQ(record.attempts[1].result, "relayed");
+}
+
+TEST(Forward, NobodyThereIsA503WithRetryAfter) {
+  std::uint16_t closed_port = 0;
+  {
+    closed_port = ScriptedServer(always(kReply)).port();
+  }
+  Harness router({closed_port});
+  Connection client = router.connect();
+  client.send(chat(kBody));
+  const auto answer = client.receive_message();
+  EXPECT_EQ(answer.status(), 503);
+  EXPECT_EQ(answer.header("retry-after"), "1");
+  EXPECT_EQ(router.record().outcome, select::Outcome::kNoCapacity);
+}
+
+TEST(Forward, TheRuntimesOwnErrorsPass) {
+  ScriptedServer runtime(always("HTTP/1.1 400 Bad Request\r\nContent-Length: 9\r\n\r\n{\"e\":\"x\"}"));
+  Harness router({runtime.port()});
+  Connection client = router.connect();
+  client.send(chat(kBody));
+  const auto answer = client.receive_message();
+  EXPECT_EQ(answer.status(), 400);
+  EXPECT_EQ(answer.body, "{\"e\":\"x\"}");
+}
+
+TEST(Forward, ARuntimeThatSaysNothingTimesOut) {
+  std::promise<void> release;
+  auto released = release.get_future().share();
+  ScriptedServer runtime([released](Connection& connection) {
+    (void)connection.receive_message();
+    released.wait();
+  });
+  Harness router({runtime.port()}, {.first_byte = std::chrono::milliseconds{150}, .retries = 0});
+  Connection client = router.connect();
+  client.send(chat(kBody));
+  EXPECT_EQ(client.receive_message().status(), 504);
+  release.set_value();
+}
+
+TEST(Forward, DrainFinishesWhatIsUnderWay) {
+  std::promise<void> release;
+  auto released = release.get_future().share();
+  ScriptedServer runtime([released](Connection& connection) {
+    (void)connection.receive_message();
+    connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+    released.wait();
+    connection.send("3\r\ndef\r\n0\r\n\r\n");
+    connection.closed_by_peer();
+  });
+  Harness router({runtime.port()});
+  Connection idle = router.connect();
+  Connection client = router.connect();
+  client.send(chat(kBody));
+  client.receive_until("abc");
+  router.drain();
+  EXPECT_TRUE(idle.closed_by_peer());
+  release.set_value();
+  EXPECT_THAT(client.receive_until("0\r\n\r\n"), HasSubstr("3\r\ndef\r\n0\r\n\r\n"));
+  EXPECT_TRUE(client.closed_by_peer());
+}
+
+TEST(Forward, ServesModelsHealthAndReadiness) {
+  ScriptedServer runtime(always(kReply));
+  Harness router({runtime.port()});
+  Connection client = router.connect();
+  client.send("GET /health HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(client.receive_message().status(), 200);
+  client.send("GET /ready HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(client.receive_message().status(), 200);
+  client.send("GET /v1/models HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(client.receive_message().status(), 401);
+  client.send(std::format("GET /v1/models HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\n\r\n", kKey));
+  const auto models = client.receive_message();
+  EXPECT_THAT(models.body, HasSubstr(R"("id":"llama")"));
+  EXPECT_THAT(models.body, HasSubstr(R"("id":"gpt-like")"));
+  EXPECT_THAT(models.body, HasSubstr(R"("id":"sql")"));
+  EXPECT_THAT(models.body, testing::Not(HasSubstr("absent")));
+}
+
+TEST(Forward, ARefusedRequestKeepsTheConnection) {
+  ScriptedServer runtime(always(kReply));
+  Harness router({runtime.port()});
+  Connection client = router.connect();
+  client.send(chat(kBody, "", "pw-k9-unknown-key"));
+  EXPECT_EQ(client.receive_message().status(), 401);
+  client.send(chat(kBody));
+  EXPECT_EQ(client.receive_message().status(), 200);
+}
+
+TEST(Forward, ManyClientsAtOnce) {
+  ScriptedServer runtime(always(kReply));
+  Harness router({runtime.port()});
+  std::vector<std::thread> clients;
+  std::atomic<int> good{0};
+  for (int i = 0; i < 16; ++i) {
+    clients.emplace_back([&] {
+      Connection client = router.connect();
+      for (int n = 0; n < 20; ++n) {
+        client.send(chat(kBody));
+        if (client.receive_message().status() == 200) ++good;
+      }
+    });
+  }
+  for (std::thread& client : clients) client.join();
+  EXPECT_EQ(good, 320);
+}
+
+}  // namespace
+}  // namespace pathwise::router::forward
