@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "te/daemon/daemon.h"
+
+#include <algorithm>
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <filesystem>
+#include <future>
+#include <random>
+
+#include "base/log.h"
+#include "net/http_responder.h"
+#include "net/metrics.h"
+#include "net/tls.h"
+#include "observability.h"
+#include "pcep_client.h"
+#include "probe_sessions.h"
+#include "te/fib/kernel_fib.h"
+#include "te/measure/stamp_udp.h"
+#include "te/policy/engine.h"
+#include "te/wire/te_intent_store.h"
+#include "te/wire/te_server.h"
+#include "te/wire/topology_client.h"
+
+namespace pathwise::te {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::chrono::milliseconds kRefresh{100};  // proto/pathwise/te.proto: measurements at most that often
+constexpr int kMaxShare = 10;                       // a step takes at most this share (1/n) of the time between two
+constexpr std::chrono::seconds kIntentTimeout{5};
+constexpr std::chrono::milliseconds kPoll{20};
+constexpr std::string_view kIntentFile = "/te-intent.textproto";
+
+SessionParams session_params(const policy::StampConfig& stamp) {
+  SessionParams params{.interval = stamp.interval, .multiplier = stamp.multiplier};
+  params.max_timeout = std::max<Milliseconds>(params.max_timeout, 4 * stamp.interval);
+  return params;
+}
+
+Result<void> make_state_directory(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) return fail_errno("state directory " + path, error.value());
+  return {};
+}
+
+}  // namespace
+
+struct Daemon::State {
+  State(asio::io_context& context, policy::NodeConfig config, DaemonOptions opts)
+      : io(context),
+        node(std::move(config)),
+        options(opts),
+        timer(context),
+        store(node.state + std::string(kIntentFile)) {}
+  ~State() { *alive = false; }
+
+  Result<void> start();
+  Result<void> start_fib();
+  Result<void> start_measuring();
+  Result<void> start_clients();
+  Result<void> start_serving();
+  void load_intent();
+  Result<void> take_intent(TeIntent intent);
+  Result<void> intent_from_grpc(TeIntent intent);
+  void take_topology(TopologySnapshotPtr topology);
+  void rebuild_view();
+  void request_step();
+  void step();
+  void sync_fib(const EngineOutput& out);
+  void set_tunnel_source();
+  void arm(SteadyTime when);
+  [[nodiscard]] Observed observed() const;
+  net::HttpResponse answer(const net::HttpRequest& request);
+
+  asio::io_context& io;
+  const policy::NodeConfig node;
+  const DaemonOptions options;
+  const RealClock clock;
+  const std::shared_ptr<bool> alive = std::make_shared<bool>(true);  // io's thread only
+  std::atomic<bool> closing = false;
+  asio::steady_timer timer;
+  IntentStore store;
+  net::Metrics metrics;
+  std::shared_ptr<net::TlsContext> tls;
+
+  PolicyEngine engine;
+  TopologySnapshotPtr topology;
+  std::string topology_state = "none";
+  std::unique_ptr<TopologyView> view;
+  PathSnapshotPtr latest = std::make_shared<PathSnapshot>();
+  bool step_pending = false;
+  bool fib_dirty = true;
+  bool tunnel_source_set = false;
+
+  std::unique_ptr<FibKernel> fib_kernel;
+  KernelFibExecutor* kernel = nullptr;  // fib_kernel, if it is Linux
+  std::unique_ptr<Fib> fib;
+  std::unique_ptr<FibMonitor> monitor;
+  std::unique_ptr<StampReflector> reflector;
+  std::unique_ptr<StampSender> sender;
+  std::unique_ptr<ProbeSessions> probes;
+  std::unique_ptr<PcepClient> pcep;
+  std::unique_ptr<TopologyClient> topology_client;
+  std::unique_ptr<net::HttpResponder> responder;
+  std::unique_ptr<TeServer> server;
+};
+
+Result<std::unique_ptr<Daemon>> Daemon::start(asio::io_context& io, policy::NodeConfig node, DaemonOptions options) {
+  auto state = std::make_unique<State>(io, std::move(node), options);
+  if (auto started = state->start(); !started) return std::unexpected(started.error());
+  return std::unique_ptr<Daemon>(new Daemon(std::move(state)));
+}
+
+Result<void> Daemon::State::start() {
+  if (auto done = make_state_directory(node.state); !done) return done;
+  if (auto done = start_fib(); !done) return done;
+  if (auto done = start_measuring(); !done) return done;
+  if (auto done = start_clients(); !done) return done;
+  load_intent();
+  if (auto done = start_serving(); !done) return done;
+  request_step();
+  return {};
+}
+
+Result<void> Daemon::State::start_fib() {
+  if (node.te.fib == "none") {
+    fib_kernel = std::make_unique<MemoryFibKernel>();
+    fib = std::make_unique<Fib>(*fib_kernel);
+    return {};
+  }
+  auto opened = KernelFibExecutor::open();
+  if (!opened) return std::unexpected(opened.error());
+  kernel = opened->get();
+  fib_kernel = std::move(*opened);
+  fib = std::make_unique<Fib>(*fib_kernel);
+  auto watching = FibMonitor::open(io, kernel->port(), [this] {
+    fib_dirty = true;
+    request_step();
+  });
+  if (!watching) return std::unexpected(watching.error());
+  monitor = std::move(*watching);
+  return {};
+}
+
+Result<void> Daemon::State::start_measuring() {
+  auto reflecting = StampReflector::open(io, {.port = options.stamp_port});
+  if (!reflecting) return std::unexpected(reflecting.error());
+  reflector = std::move(*reflecting);
+  auto sending =
+      StampSender::open(io, {.on_liveness = [this](StampSessionId, bool) { request_step(); }}, std::random_device{}());
+  if (!sending) return std::unexpected(sending.error());
+  sender = std::move(*sending);
+  probes = std::make_unique<ProbeSessions>(*sender, session_params(node.te.stamp));
+  return {};
+}
+
+Result<void> Daemon::State::start_clients() {
+  if (std::ranges::any_of(node.te.pce, &policy::PceConfig::tls)) {
+    auto context = net::TlsContext::create({node.tls.cert, node.tls.key, node.tls.ca}, net::TlsRole::kClient,
+                                           node.trust_domain, {});
+    if (!context) return std::unexpected(context.error().within("TLS to the PCE"));
+    tls = std::move(*context);
+  }
+  auto client = PcepClient::start(io, node, tls, [this] { request_step(); });
+  if (!client) return std::unexpected(client.error());
+  pcep = std::move(*client);
+  if (node.te.topology.empty()) return {};
+  TopologyClientOptions topology_options{.name = std::format("{}/{}/te", node.site, node.router)};
+  for (const auto& source : node.te.topology) topology_options.sources.push_back(source.address);
+  if (!node.tls.cert.empty()) {
+    topology_options.tls = TopologyTls{.cert = node.tls.cert,
+                                       .key = node.tls.key,
+                                       .ca = node.tls.ca,
+                                       .trust_domain = node.trust_domain,
+                                       .peers = {"node/*/frr"}};
+  }
+  auto following =
+      TopologyClient::start(std::move(topology_options),
+                            {.on_snapshot =
+                                 [this, token = alive](TopologySnapshotPtr next) {
+                                   asio::post(io, [this, token, next = std::move(next)]() mutable {
+                                     if (*token) take_topology(std::move(next));
+                                   });
+                                 },
+                             .on_state =
+                                 [this, token = alive](TopologyState state, std::string detail) {
+                                   asio::post(io, [this, token, state, detail = std::move(detail)] {
+                                     if (!*token) return;
+                                     topology_state = to_string(state);
+                                     log::info("te", "topology", {{"state", topology_state}, {"detail", detail}});
+                                     request_step();
+                                   });
+                                 }});
+  if (!following) return std::unexpected(following.error().within("topology"));
+  topology_client = std::move(*following);
+  return {};
+}
+
+Result<void> Daemon::State::start_serving() {
+  auto listening =
+      TeServer::start(node.te.socket, [this](TeIntent intent) { return intent_from_grpc(std::move(intent)); });
+  if (!listening) return std::unexpected(listening.error());
+  server = std::move(*listening);
+  auto responding = net::HttpResponder::start(io, node.te.metrics,
+                                              [this](const net::HttpRequest& request) { return answer(request); });
+  if (!responding) return std::unexpected(responding.error().within("te.metrics"));
+  responder = std::move(*responding);
+  return {};
+}
+
+void Daemon::State::load_intent() {
+  auto stored = store.load();
+  if (!stored) return log::warning("te", "stored intent not used", {{"reason", stored.error().message}});
+  if (!*stored) return;
+  const std::uint64_t revision = (*stored)->revision;
+  if (auto taken = engine.set_intent(std::move(**stored)); !taken) {
+    return log::warning("te", "stored intent not used", {{"reason", taken.error().message}});
+  }
+  pcep->set_intent(*engine.intent(), engine.sid_map());
+  log::info("te", "stored intent in use until the router sends one", {{"revision", revision}});
+}
+
+// gRPC's thread: hands over to te's and waits for the verdict.
+Result<void> Daemon::State::intent_from_grpc(TeIntent intent) {
+  const auto verdict = std::make_shared<std::promise<Result<void>>>();
+  auto future = verdict->get_future();
+  asio::post(io, [this, token = alive, verdict, intent = std::move(intent)]() mutable {
+    verdict->set_value(*token ? take_intent(std::move(intent)) : fail(ErrorCode::kUnavailable, "te is stopping"));
+  });
+  const SteadyTime deadline = clock.now() + kIntentTimeout;
+  while (!closing && clock.now() < deadline) {
+    if (future.wait_for(kPoll) == std::future_status::ready) return future.get();
+  }
+  return fail(ErrorCode::kUnavailable, "te is stopping or too busy");
+}
+
+Result<void> Daemon::State::take_intent(TeIntent intent) {
+  if (intent.site != node.site) {
+    return fail(ErrorCode::kInvalidArgument, "intent is for site {}, this is {}", intent.site, node.site);
+  }
+  const bool same = engine.intent() == intent;
+  if (auto taken = engine.set_intent(std::move(intent)); !taken) return taken;
+  const TeIntent& taken = *engine.intent();
+  if (same) return {};
+  if (auto saved = store.save(taken); !saved) {
+    log::error("te", "intent not stored", {{"reason", saved.error().message}});  // it works, until a restart
+  }
+  log::info("te", "intent", {{"revision", taken.revision}, {"hash", taken.hash}, {"paths", taken.peers.size()}});
+  pcep->set_intent(taken, engine.sid_map());
+  rebuild_view();
+  request_step();
+  return {};
+}
+
+void Daemon::State::take_topology(TopologySnapshotPtr next) {
+  topology = std::move(next);
+  rebuild_view();
+  request_step();
+}
+
+void Daemon::State::rebuild_view() {
+  view.reset();
+  if (!topology || !engine.sid_map()) return;
+  view = std::make_unique<TopologyView>(topology, *engine.sid_map(), engine.intent()->srv6->flex_algos);
+}
+
+void Daemon::State::request_step() {
+  if (step_pending) return;
+  step_pending = true;
+  asio::post(io, [this, token = alive] {
+    if (*token) step();
+  });
+}
+
+void Daemon::State::step() {
+  step_pending = false;
+  const SteadyTime begin = clock.now();
+  EngineInputs inputs{.probes = probes->states(),
+                      .lsps = pcep->lsps(),
+                      .not_installed = fib->not_installed(),
+                      .pcep_sessions = pcep->sessions(),
+                      .network = view.get(),
+                      .topology_state = topology_state,
+                      .topology_version = topology ? topology->version : 0};
+  EngineOutput out = engine.step(inputs, {.steady = begin, .wall = clock.wall_now()});
+  for (const std::string& transition : out.transitions) log::info("te", "path", {{"change", transition}});
+  sync_fib(out);
+  probes->want(out.probes);
+  pcep->report(*out.snapshot, fib->not_installed());
+  latest = out.snapshot;
+  server->publish(out.snapshot);
+  const SteadyTime end = clock.now();
+  const SteadyTime next = end + std::max<SteadyTime::duration>(kRefresh, kMaxShare * (end - begin));
+  arm(out.wake ? std::min(*out.wake, next) : next);
+}
+
+void Daemon::State::sync_fib(const EngineOutput& out) {
+  if (!engine.intent()) return;  // what an earlier te left keeps working until we know what is wanted
+  if (!fib_dirty && out.fib == fib->desired()) return;
+  fib_dirty = false;
+  const auto before = fib->not_installed();
+  fib->want(out.fib);
+  if (const auto done = fib->sync(); !done) log::error("te", "routes", {{"reason", done.error().message}});
+  if (fib->not_installed() != before) request_step();
+  if (!tunnel_source_set) set_tunnel_source();
+}
+
+// So that captures show who encapsulated; the kernel would choose some address by itself.
+void Daemon::State::set_tunnel_source() {
+  if (kernel == nullptr) return;
+  for (const auto& [prefix, route] : fib->desired().routes) {
+    if (route.path.segments.empty() || fib->not_installed().contains(prefix)) continue;
+    tunnel_source_set = true;
+    const auto egress = kernel->egress_to(route.path.segments.front());
+    const auto address = egress ? kernel->address_on(egress->ifindex) : std::unexpected(egress.error());
+    const auto done = address ? kernel->set_tunnel_source(*address) : std::unexpected(address.error());
+    if (!done) log::warning("te", "the kernel chooses the tunnel source", {{"reason", done.error().message}});
+    return;
+  }
+}
+
+void Daemon::State::arm(SteadyTime when) {
+  timer.expires_at(when);
+  timer.async_wait([this, token = alive](const boost::system::error_code& error) {
+    if (!error && *token) request_step();
+  });
+}
+
+Observed Daemon::State::observed() const {
+  return {.snapshot = *latest,
+          .fib = *fib,
+          .reflector = reflector->counters(),
+          .topology_configured = topology_client != nullptr};
+}
+
+net::HttpResponse Daemon::State::answer(const net::HttpRequest& request) {
+  if (request.path() == "/metrics") {
+    update_metrics(metrics, observed());
+    return {.content_type = net::kMetricsContentType, .body = metrics.text()};
+  }
+  if (request.path() == "/health") return {.body = health_json(observed())};
+  return {.status = 404, .content_type = "text/plain", .body = "there are /metrics and /health\n"};
+}
+
+Daemon::Daemon(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Daemon::~Daemon() {
+  state_->closing = true;
+  state_->server.reset();  // its threads wait for te's verdict at most until they see `closing`
+}
+
+void Daemon::stop() {
+  state_->timer.cancel();
+  state_->monitor.reset();
+  if (state_->options.keep_routes) return;
+  if (const auto done = state_->fib->withdraw(); !done)
+    log::error("te", "routes not withdrawn", {{"reason", done.error().message}});
+}
+
+void Daemon::reload() {
+  if (!state_->tls) return;
+  const auto done = state_->tls->reload();
+  if (!done) log::error("te", "certificates unchanged", {{"reason", done.error().message}});
+}
+
+PathSnapshotPtr Daemon::snapshot() const {
+  return state_->latest;
+}
+
+}  // namespace pathwise::te

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "observability.h"
+
+#include <algorithm>
+
+#include "base/string_util.h"
+
+namespace pathwise::te {
+namespace {
+
+double seconds(Microseconds value) {
+  return std::chrono::duration<double>(value).count();
+}
+
+void set(prometheus::Counter& counter, std::uint64_t value) {
+  counter.Increment(std::max(0.0, static_cast<double>(value) - counter.Value()));
+}
+
+void update_candidate(net::Metrics& metrics, const PathState& path, std::size_t index) {
+  const CandidatePathState& candidate = path.candidates[index];
+  const net::Metrics::Labels labels{{"site", path.site.str()},
+                                    {"tier", path.tier.str()},
+                                    {"candidate", std::to_string(index)},
+                                    {"origin", std::string(to_string(candidate.origin))}};
+  metrics.gauge("pathwise_te_candidate_valid", "1 if the topology or the PCE allows the candidate path", labels)
+      .Set(candidate.valid ? 1 : 0);
+  metrics.gauge("pathwise_te_candidate_alive", "1 if STAMP probes of the candidate path are answered", labels)
+      .Set(candidate.alive ? 1 : 0);
+  metrics.gauge("pathwise_te_candidate_active", "1 for the candidate path that carries the tier", labels)
+      .Set(path.active == index ? 1 : 0);
+  if (!candidate.measured.known()) return;
+  metrics.gauge("pathwise_te_path_rtt_p50_seconds", "Median round-trip time by STAMP", labels)
+      .Set(seconds(candidate.measured.rtt_p50));
+  metrics.gauge("pathwise_te_path_rtt_p99_seconds", "99th percentile of the round-trip time by STAMP", labels)
+      .Set(seconds(candidate.measured.rtt_p99));
+  metrics.gauge("pathwise_te_path_jitter_seconds", "Mean difference of successive round-trip times", labels)
+      .Set(seconds(candidate.measured.jitter));
+  metrics.gauge("pathwise_te_path_loss_ratio", "Share of STAMP probes without a reply, over the window", labels)
+      .Set(candidate.measured.loss);
+}
+
+}  // namespace
+
+void update_metrics(net::Metrics& metrics, const Observed& observed) {
+  for (const PathState& path : observed.snapshot.paths) {
+    const net::Metrics::Labels labels{{"site", path.site.str()}, {"tier", path.tier.str()}};
+    metrics.gauge("pathwise_te_path_up", "1 if the tier has a path to the site", labels).Set(path.active ? 1 : 0);
+    set(metrics.counter("pathwise_te_path_transitions_total", "Changes of the active candidate path", labels),
+        path.transitions);
+    for (std::size_t i = 0; i < path.candidates.size(); ++i) update_candidate(metrics, path, i);
+  }
+  for (const PcepSessionState& session : observed.snapshot.pcep_sessions) {
+    metrics.gauge("pathwise_te_pcep_session_up", "1 if the PCEP session is up", {{"pce", session.address}})
+        .Set(session.state == "up" ? 1 : 0);
+  }
+  metrics.gauge("pathwise_te_topology_live", "1 if the topology stream is live")
+      .Set(observed.snapshot.topology_state == "live" ? 1 : 0);
+  metrics.gauge("pathwise_te_routes_not_installed", "Desired routes that the kernel does not have")
+      .Set(static_cast<double>(observed.fib.not_installed().size()));
+  set(metrics.counter("pathwise_te_fib_operations_total", "Changes made in the kernel"),
+      observed.fib.counters().operations);
+  set(metrics.counter("pathwise_te_fib_failures_total", "Changes that the kernel refused"),
+      observed.fib.counters().failures);
+  set(metrics.counter("pathwise_te_fib_repairs_total", "Changes that undo somebody else's"),
+      observed.fib.counters().repairs);
+  set(metrics.counter("pathwise_te_stamp_reflected_total", "STAMP probes answered"), observed.reflector.reflected);
+  set(metrics.counter("pathwise_te_stamp_malformed_total", "Datagrams on the STAMP port that are no probes"),
+      observed.reflector.malformed);
+}
+
+std::vector<std::string> problems(const Observed& observed) {
+  std::vector<std::string> found;
+  const PathSnapshot& snapshot = observed.snapshot;
+  if (snapshot.intent_revision == 0) found.emplace_back("no intent yet: waiting for the router");
+  for (const PathState& path : snapshot.paths) {
+    if (!path.active) found.push_back(std::format("no path to {} for tier {}: {}", path.site, path.tier, path.reason));
+  }
+  const auto is_up = [](const PcepSessionState& session) { return session.state == "up"; };
+  if (!snapshot.pcep_sessions.empty() && std::ranges::none_of(snapshot.pcep_sessions, is_up)) {
+    for (const PcepSessionState& session : snapshot.pcep_sessions) {
+      found.push_back(std::format("PCE {} is unreachable{}{}", session.address, session.reason.empty() ? "" : ": ",
+                                  session.reason));
+    }
+  }
+  if (observed.topology_configured && snapshot.topology_state != "live") {
+    found.push_back(std::format("topology stream is {}", snapshot.topology_state));
+  }
+  for (const auto& [prefix, reason] : observed.fib.not_installed()) {
+    found.push_back(std::format("route {} is not installed: {}", prefix, reason));
+  }
+  return found;
+}
+
+std::string health_json(const Observed& observed) {
+  const auto found = problems(observed);
+  std::string json = std::format("{{\"status\":\"{}\",\"problems\":[", found.empty() ? "ok" : "degraded");
+  for (std::size_t i = 0; i < found.size(); ++i)
+    json += std::format("{}\"{}\"", i == 0 ? "" : ",", escaped(found[i], true));
+  return json + "]}\n";
+}
+
+}  // namespace pathwise::te

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// One STAMP session for each path that the engine wants measured. On the io_context's thread.
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "te/measure/stamp_udp.h"
+#include "te/policy/engine.h"
+
+namespace pathwise::te {
+
+class ProbeSessions {
+ public:
+  ProbeSessions(StampSender& sender, SessionParams params) : sender_(sender), params_(params) {}
+
+  // Sessions whose addresses are still wanted go on.
+  void want(const std::map<CandidateKey, ProbeTarget>& targets);
+  [[nodiscard]] std::map<CandidateKey, ProbeState> states() const;
+  [[nodiscard]] std::size_t size() const { return sessions_.size(); }
+
+ private:
+  struct Session {
+    StampSessionId id = 0;
+    ProbeTarget target;
+  };
+  StampSender& sender_;
+  SessionParams params_;
+  std::map<CandidateKey, Session> sessions_;
+};
+
+}  // namespace pathwise::te

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// pathwise-te: reads node.yaml, starts the daemon, ends on SIGTERM or SIGINT. SIGHUP reloads certificates.
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <cstdio>
+#include <print>
+#include <string>
+#include <string_view>
+
+#include "base/log.h"
+#include "policy/node_config.h"
+#include "te/daemon/daemon.h"
+
+namespace {
+
+namespace asio = boost::asio;
+using namespace pathwise;
+
+constexpr std::string_view kUsage =
+    "usage: pathwise-te [--config FILE] [--check] [--keep-routes] [--verbose]\n"
+    "  --config FILE   node.yaml (default /etc/pathwise/node.yaml)\n"
+    "  --check         read the configuration, say what is wrong, and end\n"
+    "  --keep-routes   leave the routes in place on exit: for a restart that shall not be seen\n"
+    "  --verbose       log at level debug\n";
+
+struct Arguments {
+  std::string config = "/etc/pathwise/node.yaml";
+  bool check = false;
+  bool help = false;
+  bool verbose = false;
+  te::DaemonOptions daemon;
+};
+
+Result<Arguments> parse(int argc, char** argv) {
+  Arguments arguments;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view option = argv[i];
+    if (option == "--config" && i + 1 < argc) {
+      arguments.config = argv[++i];
+    } else if (option == "--check") {
+      arguments.check = true;
+    } else if (option == "--keep-routes") {
+      arguments.daemon.keep_routes = true;
+    } else if (option == "--verbose") {
+      arguments.verbose = true;
+    } else if (option == "--help" || option == "-h") {
+      arguments.help = true;
+    } else {
+      return fail(ErrorCode::kInvalidArgument, "unknown or incomplete option '{}'", option);
+    }
+  }
+  return arguments;
+}
+
+void wait_for_signals(asio::signal_set& signals, asio::io_context& io, te::Daemon& daemon) {
+  signals.async_wait([&](const boost::system::error_code& error, int signal) {
+    if (error) return;
+    if (signal == SIGHUP) {
+      daemon.reload();
+      return wait_for_signals(signals, io, daemon);
+    }
+    log::info("te", "stopping", {{"signal", signal}});
+    daemon.stop();
+    io.stop();
+  });
+}
+
+int run(const Arguments& arguments) {
+  auto node = policy::load_node(arguments.config);
+  if (!node) {
+    std::print(stderr, "{}\n", node.error().message);
+    return 1;
+  }
+  if (arguments.check) {
+    std::print("{}: good; site {}, router {}\n", arguments.config, node->site, node->router);
+    return 0;
+  }
+  if (arguments.verbose) log::set_level(log::Level::kDebug);
+  asio::io_context io{1};
+  auto daemon = te::Daemon::start(io, std::move(*node), arguments.daemon);
+  if (!daemon) {
+    std::print(stderr, "pathwise-te: {}\n", daemon.error().message);
+    return 1;
+  }
+  asio::signal_set signals(io, SIGTERM, SIGINT, SIGHUP);
+  wait_for_signals(signals, io, **daemon);
+  log::info("te", "started", {{"config", arguments.config}});
+  io.run();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto arguments = parse(argc, argv);
+  if (!arguments) {
+    std::print(stderr, "pathwise-te: {}\n{}", arguments.error().message, kUsage);
+    return 2;
+  }
+  if (arguments->help) {
+    std::print("{}", kUsage);
+    return 0;
+  }
+  return run(*arguments);
+}

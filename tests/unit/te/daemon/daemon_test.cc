@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+// Two pathwise-te processes at both ends of real SRv6 paths.
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <condition_variable>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+
+#include "base/process.h"
+#include "intents.h"
+#include "netns_lab.h"
+#include "te/wire/te_client.h"
+
+namespace pathwise::te {
+namespace {
+
+using test::address;
+using test::NetnsLab;
+using test::prefix;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr std::chrono::seconds kDeadline{30};
+
+// A pathwise-te in a node, with its configuration, state and log in a directory of its own.
+class TeProcess {
+ public:
+  TeProcess(std::string node, std::string site, const std::filesystem::path& directory)
+      : node_(std::move(node)), directory_(directory / node_) {
+    std::filesystem::create_directories(directory_);
+    std::ofstream(directory_ / "node.yaml")
+        << "site: " << site << "\ntrust_domain: test.example\ntls: {cert: c, key: k, ca: a}\n"
+        << "te: {socket: " << socket() << ", stamp: {interval: 20ms, multiplier: 3}, metrics: \"[::1]:9465\"}\n"
+        << "state: " << (directory_ / "state").string() << "\n";
+  }
+  ~TeProcess() { end(SIGKILL); }
+  TeProcess(const TeProcess&) = delete;
+  TeProcess& operator=(const TeProcess&) = delete;
+
+  void start(const std::string& wrapper = "") {
+    pid_ = ::fork();
+    if (pid_ != 0) return;
+    const std::string command =
+        std::format("exec ip netns exec {} {} {} --config {} 2>>{}", NetnsLab::name(node_), wrapper, PATHWISE_TE,
+                    (directory_ / "node.yaml").string(), log_file().string());
+    ::execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
+    ::_exit(127);
+  }
+  // Waits for the end; the exit status, -1 if a signal ended it.
+  int end(int signal) {
+    if (pid_ <= 0) return -1;
+    if (signal != 0) ::kill(pid_, signal);
+    int status = 0;
+    ::waitpid(std::exchange(pid_, 0), &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+  [[nodiscard]] std::string socket() const { return (directory_ / "te.sock").string(); }
+  [[nodiscard]] std::filesystem::path log_file() const { return directory_ / "log"; }
+  [[nodiscard]] std::string log() const { return read_file(log_file().string(), 1 << 20).value_or(""); }
+
+ private:
+  std::string node_;
+  std::filesystem::path directory_;
+  pid_t pid_ = 0;
+};
+
+// The newest snapshot that a te sent.
+class Watcher {
+ public:
+  Watcher(const std::string& socket, TeIntent intent)
+      : client_({.socket_path = socket,
+                 .min_backoff = std::chrono::milliseconds(20),
+                 .max_backoff = std::chrono::milliseconds(100)},
+                {.on_paths = [this](PathSnapshotPtr paths) {
+                  {
+                    const std::lock_guard lock(mutex_);
+                    newest_ = std::move(paths);
+                  }
+                  changed_.notify_all();
+                }}) {
+    client_.set_intent(std::move(intent));
+  }
+  template <typename Condition>
+  bool wait(Condition condition) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, kDeadline,
+                             [&] { return newest_ && !newest_->paths.empty() && condition(newest_->paths.front()); });
+  }
+  PathState path() {
+    const std::lock_guard lock(mutex_);
+    return newest_->paths.front();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  PathSnapshotPtr newest_;
+  TeClient client_;  // last: its thread uses the rest
+};
+
+// Site n of the two (1: h1, 2: h2): tier realtime over flex-algo 128, then best effort.
+TeIntent intent_of(int own, int peer) {
+  const auto tier_prefix = [](int n) { return prefix(std::format("fd00:{}:a::/64", n)); };
+  const auto host = [](int n, std::string_view part) { return address(std::format("fd00:{}:a::{}", n, part)); };
+  PeerTierIntent to{.site = SiteName(std::format("site{}", peer)),
+                    .tier = TierName("realtime"),
+                    .color = Color(10),
+                    .prefix = tier_prefix(peer),
+                    .address = host(peer, "1"),
+                    .local_address = host(own, "1"),
+                    .edge = NodeName(std::format("edge{}", peer)),
+                    .edge_node_id = NodeId(static_cast<std::uint16_t>(peer))};
+  to.candidates = {{.preference = 100, .probe_address = host(peer, "101"), .kind = FlexAlgoIntent{Algorithm(128)}},
+                   {.preference = 90, .probe_address = host(peer, "201"), .kind = BestEffortIntent{}}};
+  return {.revision = 1,
+          .site = SiteName(std::format("site{}", own)),
+          .router = RouterName("r1"),
+          .srv6 = Srv6Intent{.blocks = {{Algorithm(0), prefix("fcbb:bb00::/32")},
+                                        {Algorithm(128), prefix("fcbb:bb80::/32")}},
+                             .edge = NodeName(std::format("edge{}", own)),
+                             .edge_node_id = NodeId(static_cast<std::uint16_t>(own))},
+          .tier_aggregate = prefix("fd00::/16"),
+          .own_tiers = {{.tier = TierName("realtime"),
+                         .prefix = tier_prefix(own),
+                         .address = host(own, "1"),
+                         .probe_addresses = {host(own, "101"), host(own, "201")}}},
+          .peers = {to}};
+}
+
+class DaemonTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (const auto reason = NetnsLab::missing(); !reason.empty()) GTEST_SKIP() << reason;
+    lab_.emplace();
+    one_.emplace("h1", "site1", directory_);
+    two_.emplace("h2", "site2", directory_);
+  }
+  void TearDown() override {
+    if (HasFailure() && one_) std::cerr << "-- h1\n" << one_->log() << "-- h2\n" << two_->log();
+    one_.reset();
+    two_.reset();
+    lab_.reset();
+    std::filesystem::remove_all(directory_);
+  }
+  void start_both() {
+    one_->start();
+    two_->start();
+    from_one_.emplace(one_->socket(), intent_of(1, 2));
+    from_two_.emplace(two_->socket(), intent_of(2, 1));
+    ASSERT_TRUE(from_one_->wait(preferred)) << "no path over flex-algo 128";
+    ASSERT_TRUE(from_two_->wait(preferred));
+  }
+  static bool preferred(const PathState& path) { return path.active == 0 && path.candidates[0].measured.received > 20; }
+  std::string way() { return lab_->show("h1", "route get fd00:2:a::1"); }
+
+  std::filesystem::path directory_ = std::filesystem::temp_directory_path() / std::format("te-daemon-{}", ::getpid());
+  std::optional<NetnsLab> lab_;
+  std::optional<TeProcess> one_, two_;
+  std::optional<Watcher> from_one_, from_two_;
+};
+
+TEST_F(DaemonTest, MeasuresBothPathsAndFailsOverWhenOneIsCut) {
+  start_both();
+  EXPECT_THAT(way(), HasSubstr("fcbb:bb80:2:fe00::"));
+  const PathState path = from_one_->path();
+  EXPECT_EQ(path.status, PathStatus::kUp);
+  EXPECT_GT(path.candidates[0].measured.rtt_p50, Microseconds(0));
+  EXPECT_TRUE(path.candidates[1].alive);
+
+  const SteadyTime cut = std::chrono::steady_clock::now();
+  lab_->cut("fcbb:bb80:2:fe00::/64");
+  ASSERT_TRUE(from_one_->wait([](const PathState& p) { return p.active == 1; }));
+  const auto took = std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - cut);
+  RecordProperty("failover_ms", static_cast<int>(took.count()));
+  std::cout << "failover after a cut: " << took.count() << " ms (probes every 20 ms, multiplier 3)\n";
+  EXPECT_LT(took, Milliseconds(2000));
+  EXPECT_EQ(from_one_->path().status, PathStatus::kDegraded);
+  EXPECT_THAT(from_one_->path().reason, HasSubstr("flex-algo 128 failed"));
+  EXPECT_THAT(way(), HasSubstr("fcbb:bb00:2:fe00::"));
+
+  lab_->heal("fcbb:bb80:2:fe00::/64");
+  ASSERT_TRUE(from_one_->wait([](const PathState& p) { return p.active == 0; }));
+  EXPECT_THAT(way(), HasSubstr("fcbb:bb80:2:fe00::"));
+  EXPECT_EQ(from_one_->path().transitions, path.transitions + 2);
+}
+
+TEST_F(DaemonTest, SurvivesAKillWithItsRoutesAndItsIntent) {
+  start_both();
+  const std::string routes = lab_->show("h1", "route show proto 201");
+  from_one_.reset();  // the router is away too
+  one_->end(SIGKILL);
+  EXPECT_EQ(lab_->show("h1", "route show proto 201"), routes);
+  one_->start();
+  const SteadyTime deadline = std::chrono::steady_clock::now() + kDeadline;
+  bool up = false;
+  while (!up && std::chrono::steady_clock::now() < deadline) {
+    const auto paths = read_paths(one_->socket(), std::chrono::milliseconds(500));
+    up = paths && !(*paths)->paths.empty() && preferred((*paths)->paths.front());
+  }
+  EXPECT_TRUE(up) << "the stored intent was not used";
+  EXPECT_EQ(lab_->show("h1", "route show proto 201"), routes);
+}
+
+TEST_F(DaemonTest, WithdrawsOnTerminationAndFailsClosed) {
+  start_both();
+  EXPECT_EQ(one_->end(SIGTERM), 0);
+  const std::string routes = lab_->show("h1", "route show proto 201");
+  EXPECT_THAT(routes, HasSubstr("unreachable fd00::/16"));
+  EXPECT_THAT(routes, Not(HasSubstr("fd00:2:a::/64")));
+  ASSERT_TRUE(from_two_->wait([](const PathState& p) { return p.status == PathStatus::kDown; }));
+}
+
+TEST_F(DaemonTest, ServesHealthAndMetrics) {
+  start_both();
+  const auto get = [](const std::string& path) {
+    const std::string file = std::format("/tmp/te-answer-{}", ::getpid());
+    const std::string command =
+        std::format("ip netns exec {} curl -s -m 10 -o {} 'http://[::1]:9465{}'", NetnsLab::name("h1"), file, path);
+    EXPECT_EQ(std::system(command.c_str()), 0);
+    return read_file(file, 1 << 20).value_or("");
+  };
+  EXPECT_EQ(get("/health"), "{\"status\":\"ok\",\"problems\":[]}\n");
+  const std::string metrics = get("/metrics");
+  EXPECT_THAT(metrics, HasSubstr("pathwise_te_path_up{site=\"site2\",tier=\"realtime\"} 1"));
+  EXPECT_THAT(metrics, HasSubstr("pathwise_te_path_rtt_p50_seconds{"));
+  lab_->ip("h1", "route del default");
+  ASSERT_TRUE(from_one_->wait([](const PathState& p) { return p.status == PathStatus::kDown; }));
+  EXPECT_THAT(get("/health"), HasSubstr("no route to fcbb:bb80:2:fe00::"));
+}
+
+TEST_F(DaemonTest, SaysWhyItCannotStart) {
+  one_->start();
+  ASSERT_TRUE(Watcher(one_->socket(), intent_of(1, 2)).wait([](const PathState&) { return true; }));
+  TeProcess again("h1", "site1", directory_ / "again");
+  again.start();
+  EXPECT_EQ(again.end(0), 1);
+  EXPECT_THAT(again.log(), HasSubstr("UDP [::]:862 is in use"));
+
+  TeProcess weak("h2", "site2", directory_ / "weak");
+  weak.start("setpriv --bounding-set=-net_admin --inh-caps=-net_admin");
+  EXPECT_EQ(weak.end(0), 1);
+  EXPECT_THAT(weak.log(), HasSubstr("routes need CAP_NET_ADMIN"));
+}
+
+}  // namespace
+}  // namespace pathwise::te
