@@ -27,6 +27,11 @@ void EngineDriver::cancel(SequenceId id) {
   arm();
 }
 
+void EngineDriver::stop() {
+  stopped_ = true;
+  timer_.cancel();
+}
+
 void EngineDriver::pump() {
   events_.clear();
   engine_.advance(clock_.now(), events_);
@@ -55,13 +60,13 @@ void EngineDriver::deliver(const TokenEvent& event) {
 
 void EngineDriver::arm() {
   const auto next = engine_.next_event_time();
-  if (next == armed_) return;
+  if (stopped_ || next == armed_) return;
   armed_ = next;
   timer_.cancel();
   if (!next) return;
   timer_.expires_at(*next);
   timer_.async_wait([this](boost::system::error_code error) {
-    if (error) return;
+    if (error || stopped_) return;
     armed_.reset();
     pump();
   });

@@ -35,6 +35,9 @@ class EngineDriver {
   // No-op for a request that has ended.
   void cancel(SequenceId id);
 
+  // No timer any more: nothing is delivered from now on.
+  void stop();
+
   [[nodiscard]] BatchEngine& engine() { return engine_; }
   // Brings the engine to the present, so that its statistics are of now.
   void pump();
@@ -53,7 +56,8 @@ class EngineDriver {
   BatchEngine engine_;
   const Clock& clock_;
   boost::asio::steady_timer timer_;
-  std::optional<SteadyTime> armed_;                  // what timer_ waits for
+  std::optional<SteadyTime> armed_;  // what timer_ waits for
+  bool stopped_ = false;
   std::unordered_map<SequenceId, Running> running_;  // bounded by the engine's batch and queue
   std::vector<TokenEvent> events_;                   // scratch of pump()
   RequestMetrics metrics_;

@@ -83,6 +83,7 @@ class RuntimeServer::Impl {
     error_code ignored;
     acceptor_.close(ignored);
     signals_.cancel(ignored);
+    state_.driver.stop();
     for (Session* session : state_.sessions) session->close();
   }
 

@@ -87,6 +87,18 @@ TEST(RuntimeDisconnect, StoppingEndsWhatIsUnderWay) {
   EXPECT_THROW(streaming.read_until("[DONE]"), boost::system::system_error);
 }
 
+TEST(RuntimeDisconnect, StoppingDoesNotWaitForTheStepUnderWay) {
+  RuntimeConfig config = slow_runtime();
+  config.engine.inter_token_base = std::chrono::minutes(1);
+  auto server = std::make_unique<RunningServer>(config);
+  BlockingClient client(server->port());
+  client.send("POST", "/v1/chat/completions", endless(true));
+  client.read_until("data: ");
+  const auto before = std::chrono::steady_clock::now();
+  server.reset();
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(30));
+}
+
 TEST(RuntimeDisconnect, ConnectionsBeyondTheLimitAreClosed) {
   RuntimeConfig config = slow_runtime();
   config.max_connections = 1;
