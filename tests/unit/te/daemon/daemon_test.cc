@@ -41,11 +41,11 @@ class TeProcess {
   TeProcess& operator=(const TeProcess&) = delete;
 
   void start(const std::string& wrapper = "") {
-    pid_ = ::fork();
-    if (pid_ != 0) return;
     const std::string command =
         std::format("exec ip netns exec {} {} {} --config {} 2>>{}", NetnsLab::name(node_), wrapper, PATHWISE_TE,
                     (directory_ / "node.yaml").string(), log_file().string());
+    pid_ = ::fork();
+    if (pid_ != 0) return;
     ::execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
     ::_exit(127);
   }
@@ -164,6 +164,7 @@ class DaemonTest : public testing::Test {
 
 TEST_F(DaemonTest, MeasuresBothPathsAndFailsOverWhenOneIsCut) {
   start_both();
+  if (HasFatalFailure()) return;
   EXPECT_THAT(way(), HasSubstr("fcbb:bb80:2:fe00::"));
   const PathState path = from_one_->path();
   EXPECT_EQ(path.status, PathStatus::kUp);
@@ -189,6 +190,7 @@ TEST_F(DaemonTest, MeasuresBothPathsAndFailsOverWhenOneIsCut) {
 
 TEST_F(DaemonTest, SurvivesAKillWithItsRoutesAndItsIntent) {
   start_both();
+  if (HasFatalFailure()) return;
   const std::string routes = lab_->show("h1", "route show proto 201");
   from_one_.reset();  // the router is away too
   one_->end(SIGKILL);
@@ -206,6 +208,7 @@ TEST_F(DaemonTest, SurvivesAKillWithItsRoutesAndItsIntent) {
 
 TEST_F(DaemonTest, WithdrawsOnTerminationAndFailsClosed) {
   start_both();
+  if (HasFatalFailure()) return;
   EXPECT_EQ(one_->end(SIGTERM), 0);
   const std::string routes = lab_->show("h1", "route show proto 201");
   EXPECT_THAT(routes, HasSubstr("unreachable fd00::/16"));
@@ -215,6 +218,7 @@ TEST_F(DaemonTest, WithdrawsOnTerminationAndFailsClosed) {
 
 TEST_F(DaemonTest, ServesHealthAndMetrics) {
   start_both();
+  if (HasFatalFailure()) return;
   const auto get = [](const std::string& path) {
     const std::string file = std::format("/tmp/te-answer-{}", ::getpid());
     const std::string command =
