@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// pathwise-pce: a small stateful PCE. This file builds everything and names who talks to whom.
-//   topology client --post--> PathComputation, Pce (recompute) --PCUpd--> PCCs
-//   gRPC (unix socket), /metrics --post--> Pce (read)
+// pathwise-pce: a small stateful PCE. This file builds everything and names who talks to whom; all of it
+// runs on one io_context, into which other threads post.
+//   topology client (its thread) --> PathComputation, Pce (computes again) --PCUpd--> PCCs
+//   PCCs --PCEP--> Pce
+//   gRPC (its threads), /metrics --> Pce (reads)
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
+#include <cstdio>
 #include <future>
+#include <print>
+#include <string_view>
 
 #include "base/log.h"
 #include "net/asio.h"
@@ -24,12 +29,38 @@ using namespace pathwise;
 using namespace pathwise::pcep;
 namespace asio = boost::asio;
 
-int refuse(const Error& error) {
-  log::error("pce", error.message);
-  return 1;
+constexpr std::string_view kUsage =
+    "usage: pathwise-pce [--config FILE] [--check] [--verbose]\n"
+    "  --config FILE   pce.yaml (default /etc/pathwise/pce.yaml)\n"
+    "  --check         read the configuration, say what is wrong, and end\n"
+    "  --verbose       log at level debug\n";
+
+struct Arguments {
+  std::string config = "/etc/pathwise/pce.yaml";
+  bool check = false;
+  bool help = false;
+};
+
+Result<Arguments> parse(int argc, char** argv) {
+  Arguments arguments;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view option = argv[i];
+    if (option == "--config" && i + 1 < argc) {
+      arguments.config = argv[++i];
+    } else if (option == "--check") {
+      arguments.check = true;
+    } else if (option == "--verbose") {
+      log::set_level(log::Level::kDebug);
+    } else if (option == "--help" || option == "-h") {
+      arguments.help = true;
+    } else {
+      return fail(ErrorCode::kInvalidArgument, "unknown or incomplete option '{}'", option);
+    }
+  }
+  return arguments;
 }
 
-PceOptions options_of(const PceDaemonConfig& config) {
+PceOptions pce_options(const PceDaemonConfig& config) {
   PceOptions options;
   options.session.keepalive = static_cast<std::uint8_t>(config.keepalive.count());
   options.session.dead_timer = static_cast<std::uint8_t>(config.dead_timer.count());
@@ -55,83 +86,143 @@ Result<std::shared_ptr<net::TlsContext>> pcep_tls(const PceDaemonConfig& config)
                                  config.trust_domain, {});
 }
 
-int run(const std::string& path) {
-  const Result<PceDaemonConfig> config = load_pce(path);
+// Members are built in the order of who needs whom, and end in the reverse.
+class App {
+ public:
+  App(PceDaemonConfig config, PceFabric fabric, std::shared_ptr<net::TlsContext> tls)
+      : config_(std::move(config)), tls_(std::move(tls)), compute_(std::move(fabric)) {}
+
+  Result<void> start() {
+    if (auto done = listen(); !done) return done;
+    if (auto done = follow_topology(); !done) return done;
+    if (auto done = serve_lsps(); !done) return done;
+    if (auto done = serve_metrics(); !done) return done;
+    wait_for_signals();
+    log::info("pce", "serving", {{"listen", config_.listen.to_string()}, {"socket", config_.socket}});
+    return {};
+  }
+  void run() { io_.run(); }
+
+ private:
+  [[nodiscard]] PceSnapshot snapshot() const {
+    return {pce_.lsps(), pce_.sessions(), compute_.topology() ? compute_.topology()->version : 0};
+  }
+
+  Result<void> listen() {
+    auto listener = Listener::start({io_, clock_, [this] { timer_.arm(); }},
+                                    {.listen = config_.listen,
+                                     .transport = {.tls = tls_},
+                                     .accept = [this](const std::string& address) { return pce_.accept(address); },
+                                     .drop = [this](Peer& peer) { pce_.drop(peer); }});
+    if (!listener) return std::unexpected(listener.error());
+    listener_ = std::move(*listener);
+    return {};
+  }
+
+  // Topology client's thread → io: each snapshot replaces the one before.
+  Result<void> follow_topology() {
+    te::TopologyClientEvents events;
+    events.on_snapshot = [this](te::TopologySnapshotPtr next) {
+      asio::post(io_, [this, next = std::move(next)] {
+        compute_.set_topology(next);
+        pce_.topology_changed("topology changed");
+        timer_.arm();
+      });
+    };
+    events.on_state = [](te::TopologyState state, const std::string& detail) {
+      log::info("pce", "topology", {{"state", te::to_string(state)}, {"detail", detail}});
+    };
+    auto client = te::TopologyClient::start(topology_options(config_), std::move(events));
+    if (!client) return std::unexpected(client.error());
+    topology_ = std::move(*client);
+    return {};
+  }
+
+  // gRPC's threads ask io and wait, with a deadline: io may have stopped.
+  Result<void> serve_lsps() {
+    auto service = LspService::start(config_.socket, [this]() -> std::optional<PceSnapshot> {
+      auto answer = std::make_shared<std::promise<PceSnapshot>>();
+      std::future<PceSnapshot> future = answer->get_future();
+      asio::post(io_, [this, answer] { answer->set_value(snapshot()); });
+      if (future.wait_for(std::chrono::seconds(2)) != std::future_status::ready) return std::nullopt;
+      return future.get();
+    });
+    if (!service) return std::unexpected(service.error());
+    service_ = std::move(*service);
+    return {};
+  }
+
+  Result<void> serve_metrics() {
+    if (!config_.metrics) return {};
+    auto responder = net::HttpResponder::start(io_, *config_.metrics, [this](const net::HttpRequest& request) {
+      if (request.path() == "/health") return net::HttpResponse{.body = health_json(snapshot())};
+      if (request.path() != "/metrics") return net::HttpResponse{.status = 404, .body = "{\"error\":\"not found\"}\n"};
+      return net::HttpResponse{.content_type = "text/plain; version=0.0.4; charset=utf-8",
+                               .body = metrics_text(snapshot())};
+    });
+    if (!responder) return std::unexpected(responder.error());
+    metrics_ = std::move(*responder);
+    return {};
+  }
+
+  void wait_for_signals() {
+    signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+      if (error) return;
+      if (signal != SIGHUP) return io_.stop();
+      if (tls_)
+        if (const auto done = tls_->reload(); !done)
+          log::error("pce", "old certificates stay", {{"error", done.error().message}});
+      wait_for_signals();
+    });
+  }
+
+  PceDaemonConfig config_;
+  std::shared_ptr<net::TlsContext> tls_;
+  RealClock clock_;
+  asio::io_context io_{1};
+  asio::signal_set signals_{io_, SIGINT, SIGTERM, SIGHUP};
+  PathComputation compute_;
+  Pce pce_{pce_options(config_), {clock_, std::cref(compute_)}};
+  DeadlineTimer timer_{io_, [this] { return pce_.next_deadline(); }, [this] { pce_.expire(); }};
+  std::unique_ptr<Listener> listener_;
+  std::unique_ptr<net::HttpResponder> metrics_;
+  std::unique_ptr<LspService> service_;
+  std::unique_ptr<te::TopologyClient> topology_;
+};
+
+int refuse(const Error& error) {
+  std::print(stderr, "{}\n", error.message);
+  return 1;
+}
+
+int run(const Arguments& arguments) {
+  Result<PceDaemonConfig> config = load_pce(arguments.config);
   if (!config) return refuse(config.error());
   Result<PceFabric> fabric = load_pce_fabric(config->fabric);
   if (!fabric) return refuse(fabric.error());
+  if (arguments.check) {
+    std::print("{}: good\n", arguments.config);
+    return 0;
+  }
   Result<std::shared_ptr<net::TlsContext>> tls = pcep_tls(*config);
   if (!tls) return refuse(tls.error());
-
-  asio::io_context io(1);
-  RealClock clock;
-  PathComputation compute(std::move(*fabric));
-  Pce pce(options_of(*config), {clock, std::cref(compute)});
-  DeadlineTimer timer(io, [&pce] { return pce.next_deadline(); }, [&pce] { pce.expire(); });
-  const auto snapshot = [&pce, &compute] {
-    return PceSnapshot{pce.lsps(), pce.sessions(), compute.topology() ? compute.topology()->version : 0};
-  };
-
-  auto listener = Listener::start({io, clock, [&timer] { timer.arm(); }},
-                                  {.listen = config->listen,
-                                   .transport = {.tls = std::move(*tls)},
-                                   .accept = [&pce](const std::string& address) { return pce.accept(address); },
-                                   .drop = [&pce](Peer& peer) { pce.drop(peer); }});
-  if (!listener) return refuse(listener.error());
-
-  // topology client's thread → io: each snapshot replaces the one before.
-  auto topology = te::TopologyClient::start(topology_options(*config),
-                                            {.on_snapshot =
-                                                 [&](te::TopologySnapshotPtr next) {
-                                                   asio::post(io, [&pce, &compute, &timer, next = std::move(next)] {
-                                                     compute.set_topology(next);
-                                                     pce.topology_changed("topology changed");
-                                                     timer.arm();
-                                                   });
-                                                 },
-                                             .on_state =
-                                                 [](te::TopologyState state, const std::string& detail) {
-                                                   log::info("pce", "topology",
-                                                             {{"state", te::to_string(state)}, {"detail", detail}});
-                                                 }});
-  if (!topology) return refuse(topology.error());
-
-  // gRPC's threads ask io and wait, with a deadline: io may be gone.
-  auto service = LspService::start(config->socket, [&io, &snapshot]() -> std::optional<PceSnapshot> {
-    auto answer = std::make_shared<std::promise<PceSnapshot>>();
-    std::future<PceSnapshot> future = answer->get_future();
-    asio::post(io, [answer, &snapshot] { answer->set_value(snapshot()); });
-    if (future.wait_for(std::chrono::seconds(2)) != std::future_status::ready) return std::nullopt;
-    return future.get();
-  });
-  if (!service) return refuse(service.error());
-
-  std::unique_ptr<net::HttpResponder> metrics;
-  if (config->metrics) {
-    auto responder = net::HttpResponder::start(io, *config->metrics, [&snapshot](const net::HttpRequest& request) {
-      if (request.path() == "/health") return net::HttpResponse{.body = "{\"status\":\"ok\"}\n"};
-      if (request.path() != "/metrics") return net::HttpResponse{.status = 404, .body = "{\"error\":\"not found\"}\n"};
-      return net::HttpResponse{.content_type = "text/plain; version=0.0.4", .body = metrics_text(snapshot())};
-    });
-    if (!responder) return refuse(responder.error());
-    metrics = std::move(*responder);
-  }
-
-  asio::signal_set signals(io, SIGINT, SIGTERM);
-  signals.async_wait([&io](const boost::system::error_code&, int) { io.stop(); });
-  log::info("pce", "serving", {{"listen", config->listen.to_string()}, {"socket", config->socket}});
-  io.run();
-  topology->reset();
-  service->reset();
+  App app(std::move(*config), std::move(*fabric), std::move(*tls));
+  if (const Result<void> started = app.start(); !started) return refuse(started.error());
+  app.run();
   return 0;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    log::error("pce", "usage: pathwise-pce /etc/pathwise/pce.yaml");
+  const Result<Arguments> arguments = parse(argc, argv);
+  if (!arguments) {
+    std::print(stderr, "{}\n{}", arguments.error().message, kUsage);
     return 2;
   }
-  return run(argv[1]);
+  if (arguments->help) {
+    std::print("{}", kUsage);
+    return 0;
+  }
+  return run(*arguments);
 }

@@ -43,11 +43,16 @@ void read_tls(const Value& value, Diagnostics& problems, PceDaemonConfig& out) {
 
 void read_topology(const Value& value, Diagnostics& problems, PceDaemonConfig& out) {
   MapReader map(value, problems);
-  map.required("sources", out.topology_sources);
+  const Value* sources = map.required_child("sources");
   map.optional("insecure", out.topology_insecure);
   map.finish();
-  if (const Value* sources = map.child("sources"); sources != nullptr && out.topology_sources.empty())
-    problems.add(sources->at, "needs at least one address, like [\"[fd00::1]:9340\"]");
+  if (sources == nullptr) return;
+  for (const Value& item : sources->items) {
+    MapReader source(item, problems);
+    if (Endpoint address; source.required("address", address)) out.topology_sources.push_back(address);
+    source.finish();
+  }
+  if (sources->items.empty()) problems.add(sources->at, "must be a list, like [{{address: \"[fd00::1]:9340\"}}]");
 }
 
 void check_tls(MapReader& map, Diagnostics& problems, const PceDaemonConfig& out) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pcep/daemon/pce_metrics.h"
 
+#include <algorithm>
 #include <format>
 #include <map>
 #include <string_view>
@@ -38,6 +39,14 @@ std::string metrics_text(const PceSnapshot& snapshot) {
   out += "# HELP pathwise_pce_lsps LSPs by operational state.\n# TYPE pathwise_pce_lsps gauge\n";
   for (const auto& [state, count] : states) out += std::format("pathwise_pce_lsps{{state=\"{}\"}} {}\n", state, count);
   return out;
+}
+
+std::string health_json(const PceSnapshot& snapshot) {
+  if (snapshot.topology_version == 0) return "{\"status\":\"degraded\",\"reason\":\"no topology yet\"}\n";
+  const auto without = std::ranges::count_if(
+      snapshot.lsps, [](const PceLspView& view) { return view.delegated && !view.stale && !view.path; });
+  if (without != 0) return std::format("{{\"status\":\"degraded\",\"reason\":\"{} LSPs without a path\"}}\n", without);
+  return "{\"status\":\"ok\"}\n";
 }
 
 }  // namespace pathwise::pcep

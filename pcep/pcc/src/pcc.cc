@@ -104,7 +104,7 @@ void Pcc::on_up(Peer& peer, const SessionUp& up) {
                  {{"pce", config_.pces[peer.id()].name}});
     return;
   }
-  const bool better = delegate_ && config_.pces[peer.id()].precedence < config_.pces[*delegate_].precedence;
+  const bool better = delegate_ && config_.pces[peer.id()].precedence > config_.pces[*delegate_].precedence;
   if (!delegate_ || *delegate_ == peer.id()) {
     delegate_ = peer.id();
     redelegate_at_ = state_expires_at_ = std::nullopt;
@@ -149,7 +149,7 @@ void Pcc::delegate_to_best() {
   std::optional<std::size_t> best;
   for (const auto& peer : peers_) {
     if (!peer->is_up() || !peer->session().peer_capabilities().update) continue;
-    if (!best || config_.pces[peer->id()].precedence < config_.pces[*best].precedence) best = peer->id();
+    if (!best || config_.pces[peer->id()].precedence > config_.pces[*best].precedence) best = peer->id();
   }
   if (!best) return;
   delegate_to(*best);

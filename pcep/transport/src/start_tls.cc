@@ -21,6 +21,12 @@ net::Awaitable<boost::system::error_code> send_all(net::TcpSocket& socket, const
   co_return error;
 }
 
+// docs/architecture.md: a PCE is …/pce, a PCC is …/site/<site>/te.
+bool is_expected(const net::SpiffeId& peer, net::TlsRole own_role) {
+  if (own_role == net::TlsRole::kClient) return peer.path == "pce";
+  return peer.path.starts_with("site/") && peer.path.ends_with("/te");
+}
+
 }  // namespace
 
 net::Awaitable<Result<void>> Connection::exchange_start_tls(net::TcpSocket& socket) {
@@ -59,7 +65,11 @@ net::Awaitable<Result<void>> Connection::secure() {
   if (Result<void> agreed = co_await exchange_start_tls(socket); !agreed) co_return agreed;
   net::TlsStream stream(std::move(socket), *config_.tls);
   channel_.emplace<net::TlsStream>(std::move(stream));
-  co_return co_await std::get<net::TlsStream>(channel_).handshake(config_.connect_timeout);
+  auto& tls = std::get<net::TlsStream>(channel_);
+  if (Result<void> shaken = co_await tls.handshake(config_.connect_timeout); !shaken) co_return shaken;
+  if (!is_expected(tls.peer(), config_.tls->role()))
+    co_return fail(ErrorCode::kUnauthenticated, "the peer is {}, which is not for PCEP", tls.peer().to_string());
+  co_return Result<void>{};
 }
 
 }  // namespace pathwise::pcep

@@ -141,7 +141,7 @@ TEST_F(PccTest, AMetricThatEqualsTheBoundIsNotTakenForAMeasurement) {
 }
 
 TEST_F(PccTest, TheBetterPceGetsTheDelegationsAndTheOtherTakesOver) {
-  auto two = Pcc::create({.speaker = "pune", .pces = {{"low", 20}, {"high", 10}}}, {clock, store, observer}).value();
+  auto two = Pcc::create({.speaker = "pune", .pces = {{"low", 10}, {"high", 20}}}, {clock, store, observer}).value();
   Pce other(PceOptions{}, PceDeps{clock, [this](const LspRequest& request, const Reservations& held) {
                                     return compute(request, held);
                                   }});

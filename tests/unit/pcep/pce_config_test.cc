@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <format>
+
 #include "pcep/daemon/config.h"
 
 namespace pathwise::pcep {
@@ -11,7 +13,7 @@ TEST(PceConfig, ReadsEverything) {
 listen: "[fd00:9::1]:4189"
 trust_domain: fabric.example
 tls: {cert: /c, key: /k, ca: /a}
-topology: {sources: ["[fd00::1]:9340", "unix:/run/frr.sock"]}
+topology: {sources: [{address: "[fd00::1]:9340"}, {address: "unix:/run/frr.sock"}]}
 fabric: /etc/fabric.yaml
 socket: /run/pce.sock
 metrics: "[::1]:9464"
@@ -30,7 +32,7 @@ timers: {keepalive: 5s, dead: 20s, state: 90s}
 TEST(PceConfig, NamesEveryMistakeWithItsPlace) {
   const Result<PceDaemonConfig> config = parse_pce(R"(listne: "[::]:4189"
 pcep_tls: true
-topology: {sources: ["[fd00::1]:9340"]}
+topology: {sources: [{address: "[fd00::1]:9340"}]}
 timers: {keepalive: 1500ms, dead: 300s}
 )",
                                                    "pce.yaml");
@@ -41,8 +43,16 @@ timers: {keepalive: 1500ms, dead: 300s}
     EXPECT_NE(text.find(expected), std::string::npos) << expected << "\n" << text;
 }
 
+TEST(PceConfig, SourcesAreAListOfAddresses) {
+  for (const char* sources : {"[]", "x", "[unix:/x]", "[{adress: \"unix:/x\"}]"}) {
+    const Result<PceDaemonConfig> config = parse_pce(std::format("topology: {{sources: {}}}\n", sources), "pce.yaml");
+    ASSERT_FALSE(config.has_value()) << sources;
+    EXPECT_NE(config.error().message.find("pce.yaml:1:"), std::string::npos) << config.error().message;
+  }
+}
+
 TEST(PceConfig, WithoutTlsItIsPlainOnlyBecauseNoneIsConfigured) {
-  const Result<PceDaemonConfig> config = parse_pce("topology: {sources: [\"unix:/x\"]}\n", "pce.yaml");
+  const Result<PceDaemonConfig> config = parse_pce("topology: {sources: [{address: \"unix:/x\"}]}\n", "pce.yaml");
   ASSERT_TRUE(config.has_value()) << config.error().message;
   EXPECT_FALSE(config->pcep_tls);
 }

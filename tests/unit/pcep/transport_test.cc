@@ -146,10 +146,10 @@ class TlsTransportTest : public TransportTest {
     write("ca.pem", ca_.pem().certificate);
   }
   ~TlsTransportTest() override { std::filesystem::remove_all(folder_); }
-  std::shared_ptr<net::TlsContext> context(net::TlsRole role, const net::TestCa& issuer) {
+  std::shared_ptr<net::TlsContext> context(net::TlsRole role, const net::TestCa& issuer, std::string identity = "") {
     const bool server = role == net::TlsRole::kServer;
-    const net::PemPair pem =
-        issuer.issue({.uris = {server ? "spiffe://fabric.test/pce" : "spiffe://fabric.test/site/pune/te"}}).value();
+    if (identity.empty()) identity = server ? "pce" : "site/pune/te";
+    const net::PemPair pem = issuer.issue({.uris = {"spiffe://fabric.test/" + identity}}).value();
     const std::string name = server ? "pce" : "te";
     write(name + ".pem", pem.certificate);
     write(name + ".key", pem.key);
@@ -187,6 +187,17 @@ TEST_F(TlsTransportTest, NeitherSideTalksInTheClear) {
   const auto connector = connect(listener->port(), context(net::TlsRole::kClient, ca_));
   EXPECT_FALSE(comes_up_within_a_second());
   EXPECT_TRUE(pce->lsps().empty());
+}
+
+TEST_F(TlsTransportTest, AnIdentityThatIsNotForPcepIsRefused) {
+  {
+    const auto listener = listen(0, context(net::TlsRole::kServer, ca_));
+    const auto connector = connect(listener->port(), context(net::TlsRole::kClient, ca_, "site/pune/router"));
+    EXPECT_FALSE(comes_up_within_a_second());
+  }
+  const auto listener = listen(0, context(net::TlsRole::kServer, ca_, "node/r-pun/frr"));
+  const auto connector = connect(listener->port(), context(net::TlsRole::kClient, ca_));
+  EXPECT_FALSE(comes_up_within_a_second());
 }
 
 TEST_F(TlsTransportTest, ACertificateOfAnotherAuthorityIsRefused) {

@@ -5,7 +5,7 @@
 //   trust_domain: fabric.example
 //   tls: {cert: /etc/pathwise/tls/pce.pem, key: /etc/pathwise/tls/pce.key, ca: /etc/pathwise/tls/ca.pem}
 //   pcep_tls: true                       # default: true if there is `tls`; false is plain TCP, and says so
-//   topology: {sources: ["[fd00::1]:9340"], insecure: false}
+//   topology: {sources: [{address: "[fd00::1]:9340"}], insecure: false}
 //   fabric: /etc/pathwise/fabric.yaml    # SRv6 blocks and Flex-Algos
 //   socket: /run/pathwise/pce.sock       # gRPC, for `pathwise lsps`
 //   metrics: "[::1]:9464"

@@ -10,5 +10,7 @@ namespace pathwise::pcep {
 
 // Prometheus text format 0.0.4.
 [[nodiscard]] std::string metrics_text(const PceSnapshot& snapshot);
+// {"status":"ok"}, or "degraded" with the reason: no topology, or delegated LSPs without a path.
+[[nodiscard]] std::string health_json(const PceSnapshot& snapshot);
 
 }  // namespace pathwise::pcep

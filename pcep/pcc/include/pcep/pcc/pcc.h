@@ -23,8 +23,8 @@
 namespace pathwise::pcep {
 
 struct PceConfig {
-  std::string name;               // for people: its address
-  std::uint32_t precedence = 10;  // the lowest that is up gets the delegations
+  std::string name;              // for people: its address
+  std::uint32_t precedence = 0;  // the highest that is up gets the delegations
 };
 
 struct PccConfig {
