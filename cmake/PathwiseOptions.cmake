@@ -38,9 +38,12 @@ find_package(prometheus-cpp REQUIRED CONFIG COMPONENTS core)
 find_package(nlohmann_json REQUIRED)
 # Not by pkg-config: its --static query of gRPC's hundred Abseil files takes minutes.
 find_library(GRPCPP_LIBRARY grpc++ REQUIRED)
+find_library(GRPC_LIBRARY grpc REQUIRED)
 find_library(GPR_LIBRARY gpr REQUIRED)
+find_library(ABSL_SYNCHRONIZATION_LIBRARY absl_synchronization REQUIRED)
 add_library(grpcpp INTERFACE)
-target_link_libraries(grpcpp INTERFACE ${GRPCPP_LIBRARY} ${GPR_LIBRARY} Threads::Threads)
+target_link_libraries(grpcpp INTERFACE ${GRPCPP_LIBRARY} ${GRPC_LIBRARY} ${GPR_LIBRARY} ${ABSL_SYNCHRONIZATION_LIBRARY}
+                      Threads::Threads)
 pkg_check_modules(NL REQUIRED IMPORTED_TARGET libnl-3.0 libnl-route-3.0)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 find_library(LLHTTP_LIBRARY llhttp REQUIRED)
