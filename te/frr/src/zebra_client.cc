@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "te/frr/zebra_client.h"
 
-#include <malloc.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <net/if.h>
 #include <sys/un.h>
 
@@ -74,6 +74,7 @@ int on_opaque(ZAPI_CALLBACK_ARGS) {
   zapi_opaque_msg info{};
   if (zclient_opaque_decode(zclient->ibuf, &info) != 0) return -1;
   if (info.type != LINK_STATE_SYNC && info.type != LINK_STATE_UPDATE) return 0;
+  if (STREAM_READABLE(zclient->ibuf) == 0) return 0;  // a request for synchronisation, which isisd answers
   if (const auto message = decode_link_state(zclient->ibuf)) the_client->events.on_link_state(*message);
   return 0;
 }

@@ -123,13 +123,14 @@ void FrrLab::make_namespaces() {
   for (const LinkPlan& link : kLinks) make_link(link.a, link.b);
 }
 
-// a's "to<b>" and b's "to<a>", each joined to an interface of the wan namespace.
+// a's "to<b>" and b's "to<a>", each joined to an interface of the wan namespace. The relay sees frames
+// before a device would have filled in their checksums: that is switched off.
 void FrrLab::make_link(int a, int b) {
   for (const auto& [here, there] : {std::pair{a, b}, {b, a}}) {
     sh(std::format(
         "ip link add to{1} netns {2} type veth peer name r{0}-r{1} netns {3} && ip -n {2} link set to{1} up && "
-        "ip -n {3} link set r{0}-r{1} up && ip netns exec {2} sh -c 'echo 1 > "
-        "/proc/sys/net/ipv6/conf/to{1}/seg6_enabled'",
+        "ip -n {3} link set r{0}-r{1} up && ip netns exec {2} ethtool -K to{1} tx off > /dev/null && "
+        "ip netns exec {2} sh -c 'echo 1 > /proc/sys/net/ipv6/conf/to{1}/seg6_enabled'",
         here, there, ns(here), ns(0)));
   }
 }
@@ -157,7 +158,8 @@ std::string FrrLab::router_configuration(int router) const {
     const int other = link.a == router ? link.b : link.a;
     text += std::format(
         "interface to{1}\n ipv6 address 2001:db8:{2}{3}::{0}/64\n ipv6 router isis 1\n isis network point-to-point\n"
-        " isis metric {4}\n isis hello-interval 1\n link-params\n  enable\n  delay 5000 min 5000 max 5000\n{5}"
+        " isis metric {4}\n isis hello-interval 1\n isis hello-multiplier 3\n link-params\n  enable\n  delay 5000 min "
+        "5000 max 5000\n{5}"
         "  max-bw 1.25e+08\n  max-rsv-bw 1.25e+08\n exit-link-params\n!\n",
         router, other, link.a, link.b, link.metric, link.premium ? "  affinity premium\n" : "");
   }
@@ -205,6 +207,8 @@ flex_algos:
   129: {{metric: {}, exclude_any: [premium]}}
 tiers:
   batch: {{color: 30, objective: {{cost: {{deadline: 1h}}}}, paths: [{{flex_algo: 129}}]}}
+models:
+  m: {{context: 8k}}
 )",
                           metric_of_129));
 }

@@ -45,7 +45,7 @@ class FrrLab {
   void cut(const std::string& link, bool cut);
 
   // A shell command in the router's namespace, and what it printed. "ip -6 route show" and the like.
-  [[nodiscard]] std::string in(int router, const std::string& command) const;
+  std::string in(int router, const std::string& command) const;
   [[nodiscard]] std::string vtysh(int router, const std::string& command) const;
   // "2001:db8:12::2 dev to2": the next hops of the route to a prefix; empty: no route.
   [[nodiscard]] std::string next_hop(int router, const std::string& prefix) const;

@@ -79,7 +79,7 @@ TEST_F(FrrLiveTest, EveryRouterHasSidsAndRoutesOfEveryAlgorithm) {
   }
   EXPECT_THAT(lab_->in(1, "ip -6 route show fcbb:bb80:1::/48"),
               testing::AllOf(HasSubstr("action End "), HasSubstr("next-csid"), HasSubstr("lblen 32 nflen 16")));
-  EXPECT_THAT(lab_->in(1, "ip -6 route show fcbb:bb80:1:fe00::/64"), HasSubstr("action End.DT6 table 254"));
+  EXPECT_THAT(lab_->in(1, "ip -6 route show fcbb:bb80:1:fe00::/64"), HasSubstr("action End.DT6 table main"));
 }
 
 // Sends pings encapsulated to r4's uDT6 of an algorithm and reports on which link of r4 they came in.
@@ -160,7 +160,7 @@ TEST_F(FrrLiveTest, StoppingWithdrawsTheRoutes) {
   const int status = lab_->stop_agent(1, SIGTERM);
   running_[1] = false;
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
-  EXPECT_TRUE(FrrLab::eventually([] { return !lab_->in(1, "ip -6 route show").contains("fcbb:bb8"); }))
+  EXPECT_TRUE(FrrLab::eventually([] { return lab_->in(1, "ip -6 route show proto 194").empty(); }))
       << lab_->in(1, "ip -6 route show");
   EXPECT_THAT(lab_->log(1), HasSubstr("routes withdrawn"));
   EXPECT_NE(lab_->next_hop(1, "fcbb:bb00:4::/48"), "");  // IS-IS's own stay
@@ -169,7 +169,7 @@ TEST_F(FrrLiveTest, StoppingWithdrawsTheRoutes) {
 TEST_F(FrrLiveTest, AKilledAgentLeavesNothingAndRecovers) {
   lab_->stop_agent(1, SIGKILL);
   running_[1] = false;
-  EXPECT_TRUE(FrrLab::eventually([] { return !lab_->in(1, "ip -6 route show").contains("fcbb:bb8"); }));
+  EXPECT_TRUE(FrrLab::eventually([] { return lab_->in(1, "ip -6 route show proto 194").empty(); }));
   lab_->start_agent(1);
   running_[1] = true;
   EXPECT_TRUE(FrrLab::eventually([] { return settled(); })) << state();
