@@ -183,7 +183,7 @@ TEST_F(TopologyStreamTest, OneWatcherTooManyIsRefused) {
 }
 
 TEST_F(TopologyStreamTest, TcpWithoutTlsMustBeAskedForByName) {
-  const Endpoint tcp{.host = "::1", .port = 0, .unix_path = {}};
+  const Endpoint tcp{.host = "127.0.0.1", .port = 0, .unix_path = {}};
   EXPECT_THAT(TopologyServer::start({.listen = tcp}).error().message, HasSubstr("needs tls"));
   EXPECT_THAT(TopologyClient::start({.sources = {tcp}, .name = "t"}, {}).error().message, HasSubstr("needs tls"));
   EXPECT_TRUE(TopologyServer::start({.listen = tcp, .insecure = true}));
@@ -191,22 +191,24 @@ TEST_F(TopologyStreamTest, TcpWithoutTlsMustBeAskedForByName) {
 }
 
 TEST_F(TopologyStreamTest, APortInUseIsAnError) {
-  const Endpoint tcp{.host = "::1", .port = 0, .unix_path = {}};
+  const Endpoint tcp{.host = "127.0.0.1", .port = 0, .unix_path = {}};
   const auto first = serve({.listen = tcp, .insecure = true});
+  ASSERT_TRUE(first);
   Endpoint same = tcp;
   same.port = first->port();
   const auto second = TopologyServer::start({.listen = same, .insecure = true});
   ASSERT_FALSE(second);
-  EXPECT_THAT(second.error().message, HasSubstr("cannot listen on [::1]:"));
+  EXPECT_THAT(second.error().message, HasSubstr("cannot listen on 127.0.0.1:"));
 }
 
 class TopologyTlsTest : public TopologyStreamTest {
  protected:
   TopologyTlsTest() : ca_(std::move(*net::TestCa::create("test CA"))) {
-    server_ = serve({.listen = {.host = "::1", .port = 0, .unix_path = {}},
+    server_ = serve({.listen = {.host = "127.0.0.1", .port = 0, .unix_path = {}},
                      .tls = certificate(ca_, "server", "spiffe://test/node/r1/frr", {"site/*/te"})});
+    if (!server_) throw std::runtime_error("no server");
     server_->publish(snapshot(1));
-    address_ = {.host = "::1", .port = server_->port(), .unix_path = {}};
+    address_ = {.host = "127.0.0.1", .port = server_->port(), .unix_path = {}};
   }
   net::TestCa ca_;
   std::unique_ptr<TopologyServer> server_;
@@ -223,7 +225,7 @@ TEST_F(TopologyTlsTest, PeersOfTheTrustDomainTalk) {
 TEST_F(TopologyTlsTest, TheServerRefusesAnIdentityItDoesNotKnow) {
   Inbox inbox;
   const auto client = follow({address_}, inbox, certificate(ca_, "x", "spiffe://test/site/x/guest", {"node/*/frr"}));
-  EXPECT_TRUE(inbox.wait_detail("[::1]:"));
+  EXPECT_TRUE(inbox.wait_detail("127.0.0.1:"));
   EXPECT_FALSE(inbox.received());
 }
 
@@ -240,14 +242,15 @@ TEST_F(TopologyTlsTest, AnotherAuthorityIsRefused) {
   write("te-ca.pem", ca_.pem().certificate);  // it trusts the server, but the server not it
   Inbox inbox;
   const auto client = follow({address_}, inbox, files);
-  EXPECT_TRUE(inbox.wait_detail("[::1]:"));
+  EXPECT_TRUE(inbox.wait_detail("127.0.0.1:"));
   EXPECT_FALSE(inbox.received());
 }
 
 TEST_F(TopologyTlsTest, AMissingFileIsNamed) {
   TopologyTls files = certificate(ca_, "te", "spiffe://test/site/x/te", {});
   files.key = folder_ + "/nowhere.key";
-  const auto server = TopologyServer::start({.listen = {.host = "::1", .port = 0, .unix_path = {}}, .tls = files});
+  const auto server =
+      TopologyServer::start({.listen = {.host = "127.0.0.1", .port = 0, .unix_path = {}}, .tls = files});
   ASSERT_FALSE(server);
   EXPECT_THAT(server.error().message, HasSubstr("nowhere.key"));
 }
