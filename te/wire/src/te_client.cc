@@ -18,12 +18,15 @@ namespace {
 
 constexpr int kMaxSnapshotBytes = 64 << 20;
 constexpr std::chrono::seconds kIntentDeadline{10};
+constexpr int kConnectTimeoutMs = 5000;
+constexpr std::chrono::milliseconds kConnectSlice{250};  // how late a stop may be noticed
 
 std::shared_ptr<grpc::Channel> connect(const std::string& path, std::chrono::milliseconds retry) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxSnapshotBytes);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, static_cast<int>(retry.count()));
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, static_cast<int>(retry.count()));
+  // gRPC takes this one for the least time that a connection may need to come up, not for a wait.
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kConnectTimeoutMs);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, static_cast<int>(retry.count()));  // ours is above
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   return grpc::CreateCustomChannel("unix:" + path, grpc::InsecureChannelCredentials(), arguments);
@@ -31,12 +34,14 @@ std::shared_ptr<grpc::Channel> connect(const std::string& path, std::chrono::mil
 
 }  // namespace
 
-// Two activities: the thread that watches, and at most one SetIntent in flight (gRPC's threads).
+// Two threads: one watches the paths, one sends intents. (Not gRPC's callback API: in 1.51 its thread
+// may outlive its queue when a channel goes.)
 struct TeClient::State {
   State(TeClientConfig c, TeClientEvents e)
       : config(std::move(c)),
         events(std::move(e)),
-        stub(wire::TeService::NewStub(connect(config.socket_path, config.min_backoff))) {}
+        channel(connect(config.socket_path, config.min_backoff)),
+        stub(wire::TeService::NewStub(channel)) {}
 
   void run() {
     std::chrono::milliseconds backoff = config.min_backoff;
@@ -45,6 +50,7 @@ struct TeClient::State {
       const grpc::Status status = watch(was_up);
       std::unique_lock lock(mutex);
       if (stopping) return;
+      up = false;
       in_sync = false;
       lock.unlock();
       const std::string reason = status.ok() ? "te ended the stream" : from_status(status).message;
@@ -58,6 +64,11 @@ struct TeClient::State {
   }
 
   grpc::Status watch(bool& was_up) {
+    // A channel that failed connects again only while somebody waits on it: a call would fail at once, and
+    // gRPC by itself looks every 5 s.
+    if (!channel->WaitForConnected(std::chrono::system_clock::now() + kConnectSlice)) {
+      return {grpc::StatusCode::UNAVAILABLE, "te does not answer on " + config.socket_path};
+    }
     grpc::ClientContext context;
     {
       const std::lock_guard lock(mutex);
@@ -85,7 +96,8 @@ struct TeClient::State {
     std::unique_lock lock(mutex);
     up = true;
     in_sync = false;  // te may be a new one: tell it again
-    send_intent(lock);
+    lock.unlock();
+    wake.notify_all();
   }
 
   void deliver(const wire::PathSnapshot& message) {
@@ -97,39 +109,40 @@ struct TeClient::State {
     if (events.on_paths) events.on_paths(std::make_shared<const PathSnapshot>(std::move(*snapshot)));
   }
 
-  struct Call {
-    grpc::ClientContext context;
-    wire::TeIntent request;
-    wire::IntentAck response;
-  };
-
-  // With `lock` held. Sends the newest intent unless one is on its way; its end looks again.
-  void send_intent(std::unique_lock<std::mutex>& lock) {
-    if (!intent || in_flight || in_sync || stopping || !up) return;
-    in_flight = std::make_shared<Call>();
-    in_flight->request = encode(*intent);
-    in_flight->context.set_deadline(std::chrono::system_clock::now() + kIntentDeadline);
-    in_sync = true;
-    const auto call = in_flight;
-    lock.unlock();
-    stub->async()->SetIntent(&call->context, &call->request, &call->response,
-                             [this, call](grpc::Status status) { intent_answered(status); });
-    lock.lock();
+  void send() {
+    std::unique_lock lock(mutex);
+    while (true) {
+      wake.wait(lock, [&] { return stopping || (up && intent && !in_sync); });
+      if (stopping) return;
+      in_sync = true;
+      const wire::TeIntent request = encode(*intent);
+      grpc::ClientContext context;
+      context.set_deadline(std::chrono::system_clock::now() + kIntentDeadline);
+      sending = &context;
+      lock.unlock();
+      wire::IntentAck response;
+      const grpc::Status status = stub->SetIntent(&context, request, &response);
+      const bool again = must_send_again(status);
+      lock.lock();
+      sending = nullptr;
+      if (!again) continue;
+      in_sync = false;
+      wake.wait_for(lock, config.max_backoff, [&] { return stopping; });
+    }
   }
 
-  void intent_answered(const grpc::Status& status) {
+  // te was away or too busy; a refusal is final.
+  bool must_send_again(const grpc::Status& status) {
+    if (status.ok() || status.error_code() == grpc::StatusCode::CANCELLED) return false;
     const Error error = from_status(status);
-    const bool away = error.code == ErrorCode::kUnavailable || error.code == ErrorCode::kDeadlineExceeded;
-    if (!status.ok() && !away && events.on_refused) events.on_refused(error);
-    std::unique_lock lock(mutex);
-    in_flight.reset();
-    if (!status.ok() && away) up = false;  // the watch notices too, and sends again
-    send_intent(lock);
-    wake.notify_all();
+    if (error.code == ErrorCode::kUnavailable || error.code == ErrorCode::kDeadlineExceeded) return true;
+    if (events.on_refused) events.on_refused(error);
+    return false;
   }
 
   const TeClientConfig config;
   const TeClientEvents events;
+  const std::shared_ptr<grpc::Channel> channel;
   const std::unique_ptr<wire::TeService::Stub> stub;
   bool told_down = false;  // the thread's own
   std::mutex mutex;
@@ -138,14 +151,16 @@ struct TeClient::State {
   bool up = false;
   bool in_sync = false;  // te has, or is being told, the newest intent
   std::optional<TeIntent> intent;
-  std::shared_ptr<Call> in_flight;
   grpc::ClientContext* watching = nullptr;  // alive while set
-  std::thread thread;
+  grpc::ClientContext* sending = nullptr;   // the same
+  std::thread watcher;
+  std::thread sender;
 };
 
 TeClient::TeClient(TeClientConfig config, TeClientEvents events)
     : state_(std::make_unique<State>(std::move(config), std::move(events))) {
-  state_->thread = std::thread([state = state_.get()] { state->run(); });
+  state_->watcher = std::thread([state = state_.get()] { state->run(); });
+  state_->sender = std::thread([state = state_.get()] { state->send(); });
 }
 
 TeClient::~TeClient() {
@@ -153,19 +168,20 @@ TeClient::~TeClient() {
     const std::lock_guard lock(state_->mutex);
     state_->stopping = true;
     if (state_->watching != nullptr) state_->watching->TryCancel();
-    if (state_->in_flight) state_->in_flight->context.TryCancel();
+    if (state_->sending != nullptr) state_->sending->TryCancel();
   }
   state_->wake.notify_all();
-  state_->thread.join();
-  std::unique_lock lock(state_->mutex);
-  state_->wake.wait(lock, [&] { return !state_->in_flight; });
+  state_->watcher.join();
+  state_->sender.join();
 }
 
 void TeClient::set_intent(TeIntent intent) {
-  std::unique_lock lock(state_->mutex);
-  state_->intent = std::move(intent);
-  state_->in_sync = false;
-  state_->send_intent(lock);
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->intent = std::move(intent);
+    state_->in_sync = false;
+  }
+  state_->wake.notify_all();
 }
 
 Result<PathSnapshotPtr> read_paths(const std::string& socket_path, std::chrono::milliseconds timeout) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// pathwise-te seen from the router and the CLI. One thread of its own keeps the connection: it sends
-// the last intent after every (re)connect, watches the paths, and backs off while te is away.
-// Callbacks run on that thread; post from them. set_intent(): any thread.
+// pathwise-te seen from the router and the CLI. Threads of its own keep the connection: they send the
+// last intent after every (re)connect, watch the paths, and back off while te is away. Callbacks run
+// on them (on_refused may run beside the others); post from them. set_intent(): any thread.
 #pragma once
 
 #include <chrono>
@@ -33,7 +33,7 @@ struct TeClientEvents {
 class TeClient {
  public:
   TeClient(TeClientConfig config, TeClientEvents events);
-  ~TeClient();  // joins the thread; no callback after
+  ~TeClient();  // joins the threads; no callback after
   TeClient(const TeClient&) = delete;
   TeClient& operator=(const TeClient&) = delete;
 
