@@ -6,7 +6,7 @@ link_configuration
 ip link set lo up
 ip -6 address add "$HOST_ADDRESS" dev to-edge nodad
 ip -6 route add default via "$HOST_GATEWAY" dev to-edge
-supervise pathwise-runtime-sim /etc/pathwise/runtime.yaml /opt/pathwise/pathwise-runtime-sim --config /etc/pathwise/runtime.yaml
+supervise pathwise-runtime-sim /etc/pathwise/runtime.yaml /opt/pathwise/pathwise-runtime-sim /etc/pathwise/runtime.yaml
 supervise pathwise-te /etc/pathwise/node.yaml /opt/pathwise/pathwise-te --config /etc/pathwise/node.yaml
 supervise pathwise-router /etc/pathwise/node.yaml /opt/pathwise/pathwise-router --config /etc/pathwise/node.yaml
 supervise pathwise-pce /etc/pathwise/pce.yaml /opt/pathwise/pathwise-pce --config /etc/pathwise/pce.yaml
