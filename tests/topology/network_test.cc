@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The network alone: IS-IS, SRv6 uSID in algorithm 0, the wide-area relay. Routes that te and
-// pathwise-frr will install are typed in here.
+// The network alone: IS-IS, SRv6 uSID in algorithm 0, the wide-area relay. The routes over SRv6 are
+// typed in here, beside whatever te and pathwise-frr install.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -10,6 +10,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <tuple>
 
 #include "lab/wan/plan.h"
 #include "tiers_lab.h"
@@ -30,10 +31,10 @@ class Network : public testing::Test {
  protected:
   TiersLab& lab_ = TiersLab::instance();
 
-  // Smallest round-trip time of `count` pings from h-pune's tier address to h-sin's.
+  // Smallest round-trip time of `count` pings from h-pune to h-sin.
   std::optional<double> round_trip_ms(int count) {
     const auto output =
-        lab_.attempt("h-pune", std::format("ping -6 -q -c {} -i 0.1 -W 1 -I fd00:1:2a::1 -s 1000 fd00:1:4a::1", count));
+        lab_.attempt("h-pune", std::format("ping -6 -q -c {} -i 0.1 -W 1 -I fd00:3:2::1 -s 1000 fd00:3:4::1", count));
     const std::size_t at = output.out.find("= ");
     if (at == std::string::npos) return std::nullopt;
     return std::strtod(output.out.c_str() + at + 2, nullptr);
@@ -57,20 +58,20 @@ class Network : public testing::Test {
     return answer["directions"][0]["bytes_out"].get<std::uint64_t>();
   }
 
-  // h-pune and h-sin, realtime prefixes, uDT6 of the edges in algorithm 0.
+  // A prefix at each of the two hosts (fd00:3:<id>::/64, which nothing else uses), and a uDT6 at
+  // each edge in algorithm 0 under a function of the test's own.
   void join_pune_and_singapore() {
     for (const auto& [edge, id] : {std::pair{"r-pune", "2"}, {"r-sin", "4"}}) {
-      lab_.run(edge, std::format("ip -6 route replace fcbb:bb00:{}:fe00::/64 encap seg6local action End.DT6 table 254 "
-                                 "dev sr0",
+      lab_.run(edge, std::format("ip -6 route replace fcbb:bb00:{0}:fd00::/64 encap seg6local action End.DT6 table 254 "
+                                 "dev sr0 && ip -6 route replace fd00:3:{0}::/64 via fd00:2:{0}::2 dev to-host",
                                  id));
     }
-    const auto site = [&](const char* host, const char* own, const char* peer, const char* segment) {
-      lab_.run(host, std::format("ip -6 address replace {}::1/128 dev lo nodad && "
-                                 "ip -6 route replace {}::/64 encap seg6 mode encap segs {} dev to-edge src {}::1",
-                                 own, peer, segment, own));
-    };
-    site("h-pune", "fd00:1:2a", "fd00:1:4a", "fcbb:bb00:4:fe00::");
-    site("h-sin", "fd00:1:4a", "fd00:1:2a", "fcbb:bb00:2:fe00::");
+    for (const auto& [host, own, peer] : {std::tuple{"h-pune", "2", "4"}, {"h-sin", "4", "2"}}) {
+      lab_.run(host, std::format("ip -6 address replace fd00:3:{0}::1/128 dev lo nodad && ip -6 route replace "
+                                 "fd00:3:{1}::/64 encap seg6 mode encap segs fcbb:bb00:{1}:fd00:: dev to-edge src "
+                                 "fd00:3:{0}::1",
+                                 own, peer));
+    }
   }
 
   void expect_round_trip(double expected_ms) {
@@ -185,7 +186,7 @@ TEST_F(Network, DownLeavesNothingBehind) {
   lab_.take_down();
   const auto took = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - start);
   std::cout << std::format("  down: {} ms\n", took.count());
-  EXPECT_THAT(*lab_.engine().list("containerlab", "tiers"), IsEmpty());
+  EXPECT_THAT(*lab_.engine().list("containerlab", lab_.topology().name), IsEmpty());
   EXPECT_TRUE(eventually(milliseconds(5000), [&] { return interfaces() == lab_.interfaces_before(); }));
 }
 
