@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <spawn.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 
@@ -35,13 +36,16 @@ pid_t spawn(const std::vector<std::string>& command, const std::string& log) {
   std::vector<char*> arguments;
   for (const std::string& each : command) arguments.push_back(const_cast<char*>(each.c_str()));
   arguments.push_back(nullptr);
-  const pid_t pid = ::fork();
-  if (pid != 0) return pid;
-  const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  ::dup2(out, STDOUT_FILENO);
-  ::dup2(out, STDERR_FILENO);
-  ::execv(arguments[0], arguments.data());
-  ::_exit(127);
+  // Not fork(): this process has threads of gRPC.
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
+  ::posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+  pid_t pid = -1;
+  const int error = ::posix_spawn(&pid, arguments[0], &actions, nullptr, arguments.data(), environ);
+  ::posix_spawn_file_actions_destroy(&actions);
+  if (error != 0) throw std::runtime_error(std::format("{}: {}", command[0], std::strerror(error)));
+  return pid;
 }
 
 int status_of(int raw) {
@@ -276,7 +280,10 @@ void FabricLab::kill_router(const std::string& site) {
 void FabricLab::start() {
   for (const SiteSpec& site : sites_) start_router(site.name);
   for (const SiteSpec& site : sites_) {
-    if (!eventually([&] { return converged(site.name); })) throw std::runtime_error(site.name + " did not converge");
+    if (!eventually([&] { return converged(site.name); })) {
+      const std::string log = read_file(path(site.name + "/log"), 1 << 20).value_or("no log");
+      throw std::runtime_error(site.name + " did not converge:\n" + log + admin(site.name, "/admin/sites").body);
+    }
   }
 }
 

@@ -81,6 +81,9 @@ void Control::update_gauges() {
     set("pathwise_runtime_requests", "Requests of this router at the runtime.",
         static_cast<double>(runtime.counters->requests.load(std::memory_order_relaxed)), labels);
   }
+  std::size_t connections = 0;
+  for (const WorkerLink& link : workers_) connections += link.worker->active();
+  set("pathwise_connections", "Open connections from clients and peers.", static_cast<double>(connections));
   std::uint64_t dropped = 0;
   for (const WorkerLink& link : workers_) dropped += link.worker->records().dropped();
   set("pathwise_records_dropped", "Decision records lost because a ring was full.", static_cast<double>(dropped));

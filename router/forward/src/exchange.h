@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "in_flight.h"
+#include "peer_destination.h"
 #include "router/forward/relay.h"
 #include "router/forward/session.h"
 #include "router/http/gather.h"
@@ -77,7 +78,6 @@ class Exchange {
   [[nodiscard]] net::Awaitable<Attempt> attempt();
   [[nodiscard]] net::Awaitable<Attempt> attempt_runtimes();
   [[nodiscard]] net::Awaitable<Attempt> attempt_peer();
-  [[nodiscard]] std::optional<Destination> peer_destination() const;
   [[nodiscard]] net::Awaitable<Attempt> exchange_with(const Destination& destination);
   [[nodiscard]] net::Awaitable<Attempt> judge_response();
   void compose_head(const Destination& destination, bool wait_for_continue);

@@ -153,30 +153,10 @@ net::Awaitable<Exchange::Attempt> Exchange::attempt_runtimes() {
 }
 
 net::Awaitable<Exchange::Attempt> Exchange::attempt_peer() {
-  const auto destination = peer_destination();
+  const auto destination = peer_destination(state_->views.policy->config(), worker_.deps.identity, *target_, policy_.tier->name);
   if (!destination)
     co_return failed(std::format("site {} has no address in tier {}", target_->site, record_.tier), 503);
   co_return co_await exchange_with(*destination);
-}
-
-// From our address in the tier to the peer's: the pair is the path.
-std::optional<Destination> Exchange::peer_destination() const {
-  const policy::FabricConfig& config = state_->views.policy->config();
-  const policy::SiteConfig* theirs = config.site(target_->site);
-  const policy::SiteConfig* ours = config.site(worker_.deps.identity.site);
-  if (theirs == nullptr) return std::nullopt;
-  const auto remote = theirs->prefixes.find(policy_.tier->name);
-  if (remote == theirs->prefixes.end()) return std::nullopt;
-  Destination destination{.site = target_->site};
-  destination.remote.host = policy::FabricConfig::router_address(remote->second, target_->router_number).to_string();
-  destination.remote.port = worker_.deps.identity.peers_port;
-  if (ours == nullptr) return destination;
-  if (const auto local = ours->prefixes.find(policy_.tier->name); local != ours->prefixes.end()) {
-    const auto own = std::ranges::find(ours->routers, worker_.deps.identity.router);
-    const auto number = own == ours->routers.end() ? 1 : static_cast<std::size_t>(own - ours->routers.begin()) + 1;
-    destination.local = policy::FabricConfig::router_address(local->second, number);
-  }
-  return destination;
 }
 
 net::Awaitable<Exchange::Attempt> Exchange::exchange_with(const Destination& destination) {

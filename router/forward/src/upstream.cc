@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "router/forward/upstream.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "net/listen.h"
@@ -76,6 +77,17 @@ void UpstreamPool::release(std::unique_ptr<Upstream> upstream) {
   upstream->begin = upstream->end = 0;
   upstream->idle_since = clock_.now();
   kept.push_back(std::move(upstream));
+}
+
+net::Awaitable<void> UpstreamPool::warm(Destination destination) {
+  const auto found = idle_.find(destination);
+  if (found != idle_.end() && std::ranges::any_of(found->second, [](const auto& kept) { return !kept->stream.peer_gone(); })) {
+    co_return;
+  }
+  if (!warming_.insert(destination).second) co_return;
+  auto connected = co_await connect(destination);
+  warming_.erase(destination);
+  if (connected) release(std::move(*connected));
 }
 
 void UpstreamPool::sweep() {

@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 
 #include "base/log.h"
+#include "peer_destination.h"
 #include "router/forward/session.h"
 
 namespace pathwise::router::forward {
@@ -16,6 +17,7 @@ constexpr std::string_view kFabricAlpn = "pathwise-fabric/1";
 constexpr std::size_t kMaxHandshakes = 1024;  // of peers, at one time
 constexpr std::chrono::milliseconds kHandshakeTimeout{5000};
 constexpr std::chrono::seconds kSweepEvery{5};
+constexpr std::size_t kMostWarm = 64;
 constexpr std::chrono::milliseconds kAcceptPause{50};  // after an error such as too many open files
 
 }  // namespace
@@ -32,8 +34,32 @@ Worker::Worker(net::asio::io_context& context, WorkerDeps dependencies)
 
 Worker::~Worker() = default;
 
+void Worker::publish(StatePtr state) {
+  state_.set(std::move(state));
+  if (!warmed_) warm_peers();
+}
+
+// No request should pay a handshake: one connection is kept open to every peer in every tier whose path
+// is up, in fabrics where that is few.
+void Worker::warm_peers() {
+  const StatePtr state = state_.share();
+  if (!state || !deps.client_tls || draining_) return;
+  const policy::FabricConfig& config = state->views.policy->config();
+  if (config.sites.size() * config.tiers.size() > kMostWarm) return;
+  for (const select::Target& target : state->views.load->targets) {
+    for (std::size_t t = 0; t < config.tiers.size() && !target.local; ++t) {
+      if (!state->views.paths->terms[t][target.site_index].up) continue;
+      warmed_ = true;
+      if (auto to = peer_destination(config, deps.identity, target, config.tiers[t].name)) {
+        net::asio::co_spawn(io.get_executor(), pool.warm(std::move(*to)), net::asio::detached);
+      }
+    }
+  }
+}
+
 void Worker::sweep() {
   pool.sweep();
+  warm_peers();
   sweep_timer_ = wheel.arm(kSweepEvery, [this] { sweep(); });
 }
 

@@ -52,15 +52,15 @@ std::vector<control::WorkerLink> WorkerGroup::links() {
 }
 
 // With SO_REUSEPORT a second router of the same user would get a share of the connections in silence.
-Result<void> WorkerGroup::check_free(const Endpoint& endpoint) {
+Result<void> WorkerGroup::check_free(const Endpoint& endpoint, bool free_bind) {
   if (endpoint.port == 0) return {};
-  const auto probe = net::listen_tcp(threads_.front()->io, endpoint, {.ip_free_bind = true});
+  const auto probe = net::listen_tcp(threads_.front()->io, endpoint, {.ip_free_bind = free_bind});
   if (!probe) return std::unexpected(probe.error());
   return {};
 }
 
 Result<void> WorkerGroup::listen_openai(const Endpoint& endpoint) {
-  if (auto free = check_free(endpoint); !free) return free;
+  if (auto free = check_free(endpoint, false); !free) return free;
   openai_ = endpoint;
   for (const auto& thread : threads_) {
     auto acceptor = net::listen_tcp(thread->io, openai_, {.reuse_port = true});
@@ -72,7 +72,7 @@ Result<void> WorkerGroup::listen_openai(const Endpoint& endpoint) {
 }
 
 Result<void> WorkerGroup::listen_peers(const Endpoint& endpoint, bool free_bind) {
-  if (auto free = check_free(endpoint); !free) return free;
+  if (auto free = check_free(endpoint, free_bind); !free) return free;
   for (const auto& thread : threads_) {
     auto acceptor = net::listen_tcp(thread->io, endpoint, {.reuse_port = true, .ip_free_bind = free_bind});
     if (!acceptor) return std::unexpected(acceptor.error());

@@ -504,7 +504,7 @@ TEST(Forward, DrainFinishesWhatIsUnderWay) {
   router.drain();
   EXPECT_TRUE(idle.closed_by_peer());
   release.set_value();
-  EXPECT_THAT(client.receive_until("0\r\n\r\n"), HasSubstr("3\r\ndef\r\n0\r\n\r\n"));
+  EXPECT_THAT(client.receive_until("def\r\n0\r\n\r\n"), HasSubstr("3\r\ndef\r\n0\r\n\r\n"));
   EXPECT_TRUE(client.closed_by_peer());
 }
 

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/clock.h"
@@ -69,6 +70,8 @@ class UpstreamPool {
   [[nodiscard]] net::Awaitable<Result<std::unique_ptr<Upstream>>> connect(const Destination& destination);
   // After a complete response that left the connection usable.
   void release(std::unique_ptr<Upstream> upstream);
+  // Opens one connection ahead of need, unless one is kept or being opened already.
+  [[nodiscard]] net::Awaitable<void> warm(Destination destination);
   // Closes what has been idle for too long. Called now and then.
   void sweep();
   void close_all() { idle_.clear(); }
@@ -79,6 +82,7 @@ class UpstreamPool {
   const Clock& clock_;
   std::shared_ptr<net::TlsContext> tls_;
   UpstreamLimits limits_;
+  std::unordered_set<Destination, DestinationHash> warming_;
   std::unordered_map<Destination, std::vector<std::unique_ptr<Upstream>>, DestinationHash> idle_;
 };
 

@@ -71,7 +71,7 @@ class Worker {
   // Serves connections from an acceptor until drain(). Peers: with mutual TLS.
   void serve_clients(net::TcpAcceptor acceptor);
   void serve_peers(net::TcpAcceptor acceptor);
-  void publish(StatePtr state) { state_.set(std::move(state)); }
+  void publish(StatePtr state);
   // Stops accepting, closes idle connections, lets responses finish.
   void drain();
   // Closes what is left.
@@ -105,12 +105,14 @@ class Worker {
   [[nodiscard]] net::Awaitable<void> welcome_peer(net::TcpSocket socket);
   void start_session(ByteStream stream, std::optional<SiteName> peer);
   void sweep();
+  void warm_peers();
 
   SnapshotCell<State> state_;
   std::vector<AcceptorPtr> acceptors_;
   std::unordered_set<Session*> sessions_;
   std::size_t handshakes_ = 0;
   bool draining_ = false;
+  bool warmed_ = false;  // for the first state with paths
   std::atomic<std::size_t> active_{0};  // sessions
   std::atomic<bool> drained_{false};    // drain() has been called and has closed what was idle
   net::TimerWheel::Handle sweep_timer_;

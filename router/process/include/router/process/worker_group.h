@@ -42,7 +42,7 @@ class WorkerGroup {
     std::unique_ptr<forward::Worker> worker;
     std::thread thread;
   };
-  [[nodiscard]] Result<void> check_free(const Endpoint& endpoint);
+  [[nodiscard]] Result<void> check_free(const Endpoint& endpoint, bool free_bind);
   [[nodiscard]] Result<void> listen_openai(const Endpoint& endpoint);
   [[nodiscard]] Result<void> listen_peers(const Endpoint& endpoint, bool free_bind);
   void watch_drain(std::shared_ptr<net::SteadyTimer> timer, SteadyTime deadline, std::function<void()> done);
