@@ -298,7 +298,9 @@ void Scenario::check_load() {
 Result<Report> Scenario::run() {
   if (auto started = start_load(); !started) return std::unexpected(started.error());
   // Warm: connections are up and ratios are learned before anything is shown.
-  load_->wait_for([](const RequestRecord& r) { return r.sequence >= 42; }, 0, clock_.now() + seconds(30));
+  if (!load_->wait_for([](const RequestRecord& r) { return r.sequence >= 42; }, 0, clock_.now() + seconds(30))) {
+    return fail(ErrorCode::kDeadlineExceeded, "{} answered fewer than 42 requests in 30 s", options_.base_url);
+  }
   const auto healthy = observe("Healthy network", 70);
   if (!healthy) return std::unexpected(healthy.error());
   const auto row = [](const Phase& phase, const std::string& what) -> const TierRow* {
