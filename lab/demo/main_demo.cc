@@ -68,7 +68,7 @@ void wait_for_ctrl_c() {
 
 constexpr const char* kWhere = R"(
 The lab stays up. In another terminal:
-  router of Pune   curl http://127.0.0.1:18080/v1/models -H 'Authorization: Bearer pw-acme1-lab'
+  router of Pune   curl http://127.0.0.1:18080/v1/models -H 'Authorization: Bearer pw-acme1-tiers-lab'
   metrics          curl http://127.0.0.1:19464/metrics
   gNMI target      127.0.0.1:19339 (mutual TLS; certificates in containerlab/tiers/tls)
   inside a node    docker exec clab-tiers-h-pune /opt/pathwise/pathwise paths

@@ -19,7 +19,7 @@ using std::chrono::seconds;
 using testing::HasSubstr;
 using testing::Not;
 
-const char* const kKey = "pw-acme1-lab";
+const char* const kKey = "pw-acme1-tiers-lab";
 
 class Fabric : public testing::Test {
  protected:
@@ -119,11 +119,11 @@ TEST_F(Fabric, ResidencyAndEntitlementAreHard) {
   const std::string head = "curl -s -w '\\n%{http_code}' -H 'content-type: application/json' "
                            "-d '{\"model\":\"llama-70b\",\"max_tokens\":2,\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}' ";
   const std::string url = " http://127.0.0.1:8080/v1/chat/completions";
-  const std::string denied = lab_.run("h-pune", head + "-H 'Authorization: Bearer pw-intern1-lab' -H 'x-pathwise-tier: realtime'" + url);
+  const std::string denied = lab_.run("h-pune", head + "-H 'Authorization: Bearer pw-intern1-tiers-lab' -H 'x-pathwise-tier: realtime'" + url);
   EXPECT_THAT(denied, HasSubstr("\n403"));
   EXPECT_THAT(denied, HasSubstr("realtime"));
-  EXPECT_THAT(lab_.run("h-pune", head + "-H 'Authorization: Bearer pw-acme1-wrong'" + url), HasSubstr("\n401"));
-  EXPECT_THAT(lab_.run("h-pune", "curl -s -w '\\n%{http_code}' -H 'Authorization: Bearer pw-acme1-lab' -d '{nonsense'" + url),
+  EXPECT_THAT(lab_.run("h-pune", head + "-H 'Authorization: Bearer pw-acme1-something-else'" + url), HasSubstr("\n401"));
+  EXPECT_THAT(lab_.run("h-pune", "curl -s -w '\\n%{http_code}' -H 'Authorization: Bearer pw-acme1-tiers-lab' -d '{nonsense'" + url),
               HasSubstr("\n400"));
 }
 

@@ -1,46 +1,48 @@
 # An FRR router with SRv6: the FRR daemons under watchfrr, then pathwise-frr beside them.
 . /lab/scripts/common.sh
 
-# FRR reads its configuration only once all daemons run, and the affinity maps before what refers
-# to them. Given everything at start-up, mgmtd (10.3) sometimes commits the links before the maps
-# on a busy machine, refuses the commit, and keeps refusing it: then only a restart helps.
-start_frr() {
-  install -o frr -g frr -m 640 /dev/null /etc/frr/frr.conf
-  rm -f /var/log/frr/frr.log
-  /usr/lib/frr/frrinit.sh start
-  install -o frr -g frr -m 640 /lab/node/frr.conf /etc/frr/frr.conf
-  grep '^affinity-map' /etc/frr/frr.conf > /run/affinity-maps
-  vtysh -f /run/affinity-maps
-  within_10s maps_are_known || return 1
-  vtysh -b
-  within_10s configuration_took
+# Links get their affinities only when the daemons run and know the affinity maps: given at start-up,
+# mgmtd (10.3) sometimes commits the links before the maps on a busy machine and then refuses the
+# whole configuration for good.
+split_configuration() {
+  grep -v '^  affinity ' /lab/node/frr.conf > /run/frr.conf
+  awk '/^interface / {name = $0}
+       /^  affinity / {print name; print " link-params"; print; print " exit-link-params"; print "exit"}' \
+    /lab/node/frr.conf > /run/affinities
 }
 
-# Repeats a check until it passes; fails after 50 times or when FRR has refused the configuration.
-within_10s() {
-  tries=50
-  until "$1"; do
+# Repeats a check every 0.2 s.
+within() {
+  tries=$1
+  shift
+  until "$@"; do
     tries=$((tries - 1))
     [ "$tries" -gt 0 ] || return 1
-    ! grep -q -s 'COMMIT_CONFIG.* failed' /var/log/frr/frr.log || return 1
     sleep 0.2
   done
 }
 
-maps_are_known() {
-  vtysh -c 'show running-config' > /run/running-config
-  [ "$(grep -F -x -c -f /run/affinity-maps /run/running-config)" -eq "$(wc -l < /run/affinity-maps)" ]
-}
-
-# Every address of the configuration is on an interface. mgmtd applies it after vtysh has returned.
+# FRR applies its configuration after frrinit has returned.
 configuration_took() {
   addresses=$(ip -6 address show)
-  sed -n 's/^ ipv6 address //p' /etc/frr/frr.conf | while read -r address; do
+  sed -n 's/^ ipv6 address //p' /run/frr.conf | while read -r address; do
     case $addresses in
       *"inet6 $address "*) ;;
       *) exit 1 ;;
     esac
   done
+}
+
+affinities_took() {
+  vtysh -f /run/affinities > /dev/null 2>&1
+  wanted=$(grep -c '^  affinity ' /run/affinities)
+  [ "$(vtysh -c 'show running-config' | grep -c '^  affinity ')" -eq "$wanted" ]
+}
+
+start_frr() {
+  install -o frr -g frr -m 640 /run/frr.conf /etc/frr/frr.conf
+  /usr/lib/frr/frrinit.sh start
+  within 100 configuration_took && within 25 affinities_took
 }
 
 wait_for_links
@@ -49,7 +51,8 @@ link_configuration
 ip link add sr0 type bridge
 ip link set sr0 up
 install -o frr -g frr -m 640 /lab/shared/daemons /etc/frr/daemons
-for attempt in 1 2 3 4 5; do
+split_configuration
+for attempt in 1 2 3; do
   start_frr && break
   echo "FRR did not take its configuration (attempt $attempt)" >> /var/log/pathwise/frr-start.log
   /usr/lib/frr/frrinit.sh stop
