@@ -40,7 +40,7 @@ class Scenario {
   [[nodiscard]] Result<void> slow();
   [[nodiscard]] Result<void> heal();
   [[nodiscard]] Result<void> measure_first_decision(SteadyTime changed, std::uint64_t after);
-  [[nodiscard]] Result<void> measure_reroute(SteadyTime changed, std::uint64_t changed_unix_us);
+  [[nodiscard]] Result<void> measure_reroute(SteadyTime changed);
   [[nodiscard]] Result<void> check_tiers_apart();
   void check_load();
   void note(Figure figure);
