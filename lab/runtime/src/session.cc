@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -24,9 +25,10 @@ using boost::system::error_code;
 namespace {
 
 constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
-constexpr std::chrono::seconds kIdleTimeout{120};  // between requests, and for a request to arrive
-constexpr std::chrono::seconds kWriteTimeout{30};  // a client that reads nothing for that long is gone
-constexpr std::string_view kVersion = "0.11.0";    // the vLLM release whose API this is
+constexpr std::chrono::seconds kIdleTimeout{120};   // between requests, and for a request to arrive
+constexpr std::chrono::seconds kWriteTimeout{30};   // a client that reads nothing for that long is gone
+constexpr std::chrono::seconds kDiscardTimeout{2};  // for the rest of a request that was refused
+constexpr std::string_view kVersion = "0.11.0";     // the vLLM release whose API this is
 
 Session::Response respond(const Session::Request& request, http::status status, std::string body,
                           std::string_view type = "application/json") {
@@ -114,16 +116,17 @@ void Session::close() {
 }
 
 asio::awaitable<void> Session::run() {
+  bool unread = false;  // the client may still be sending
   for (;;) {
     http::request_parser<http::string_body> parser;
     parser.body_limit(state_.config.max_body_bytes);
     stream_.expires_after(kIdleTimeout);
     const auto [error, size] = co_await http::async_read(stream_, buffer_, parser, kNoThrow);
     if (error == http::error::body_limit) {
+      unread = true;
       co_await write(respond(parser.get(), ApiError{413, "BadRequestError", "the request body is too long", {}}));
-      break;
-    }
-    if (is_parse_error(error)) {
+    } else if (is_parse_error(error)) {
+      unread = true;
       co_await write(respond(parser.get(), ApiError{400, "BadRequestError", error.message(), {}}));
     }
     if (error) break;
@@ -131,6 +134,17 @@ asio::awaitable<void> Session::run() {
   }
   error_code ignored;
   stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  if (unread) co_await discard_rest();
+}
+
+// A socket that is closed with bytes unread resets the connection, and the answer may be lost with it.
+asio::awaitable<void> Session::discard_rest() {
+  std::array<char, 16 * 1024> bytes;
+  stream_.expires_after(kDiscardTimeout);
+  for (;;) {
+    const auto [error, size] = co_await stream_.async_read_some(asio::buffer(bytes), kNoThrow);
+    if (error) co_return;
+  }
 }
 
 Session::Reply Session::handle(const Request& request) {

@@ -49,6 +49,7 @@ class Session {
  private:
   struct Exchange;  // a completion under way
 
+  boost::asio::awaitable<void> discard_rest();
   Reply handle(const Request& request);
   [[nodiscard]] Response answer(const Request& request);
   [[nodiscard]] Response lora(const Request& request, bool load);

@@ -21,10 +21,10 @@ net::Awaitable<boost::system::error_code> send_all(net::TcpSocket& socket, const
   co_return error;
 }
 
-// docs/architecture.md: a PCE is …/pce, a PCC is …/site/<site>/te.
+// docs/architecture.md: a PCE is …/pce; a PCC is …/site/<site>/te, or its host, which router and te share.
 bool is_expected(const net::SpiffeId& peer, net::TlsRole own_role) {
   if (own_role == net::TlsRole::kClient) return peer.path == "pce";
-  return peer.path.starts_with("site/") && peer.path.ends_with("/te");
+  return peer.path.starts_with("site/") && (peer.path.ends_with("/te") || peer.path.ends_with("/router"));
 }
 
 }  // namespace

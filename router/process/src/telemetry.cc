@@ -96,7 +96,7 @@ void add_model(Leaves& leaves, const Path& base, const select::ModelOffers& mode
   state.leaf("waiting", static_cast<std::uint64_t>(offer.waiting));
   state.leaf("in-flight-prefill-tokens", static_cast<std::uint64_t>(offer.prefill_tokens));
   state.leaf("kv-used", offer.state->kv_used);
-  state.leaf("prefill-rate", offer.prefill_rate);
+  state.leaf("prefill-rate", double{offer.prefill_rate});
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
 #include <format>
+#include <optional>
 
 #include "net/deadline.h"
 #include "net/listen.h"
@@ -17,22 +18,8 @@ namespace {
 
 constexpr std::size_t kMaxPage = 4u << 20;  // a runtime with a thousand adapters stays under 1 MiB
 
-// The body of a complete response.
-Result<std::string> body_of(std::string_view text) {
-  std::size_t scanned = 0;
-  const std::size_t length = http::find_head_end(text, scanned);
-  http::ResponseHead head;
-  if (length == 0 || !http::parse_response(text.substr(0, length), {}, head)) {
-    return fail(ErrorCode::kUnavailable, "the answer is not HTTP");
-  }
-  if (head.status != 200) return fail(ErrorCode::kUnavailable, "status {}", head.status);
-  text.remove_prefix(length);
-  if (!head.chunked) {
-    if (head.content_length && text.size() < *head.content_length) {
-      return fail(ErrorCode::kUnavailable, "the answer is cut off");
-    }
-    return std::string(text.substr(0, head.content_length.value_or(text.size())));
-  }
+// Unwraps a chunked body; nullopt: more is to come.
+std::optional<Result<std::string>> unchunked(std::string_view text) {
   http::ChunkParser chunks;
   std::string body;
   while (!text.empty() && !chunks.done()) {
@@ -41,8 +28,25 @@ Result<std::string> body_of(std::string_view text) {
     body += step->data;
     text.remove_prefix(step->consumed);
   }
-  if (!chunks.done()) return fail(ErrorCode::kUnavailable, "the answer is cut off");
+  if (!chunks.done()) return std::nullopt;
   return body;
+}
+
+// The body, once `text` has all of it; nullopt: more is to come. `ended`: the server has closed.
+std::optional<Result<std::string>> body_of(std::string_view text, bool ended) {
+  std::size_t scanned = 0;
+  const std::size_t length = http::find_head_end(text, scanned);
+  if (length == 0) return std::nullopt;
+  http::ResponseHead head;
+  if (!http::parse_response(text.substr(0, length), {}, head)) {
+    return fail(ErrorCode::kUnavailable, "the answer is not HTTP");
+  }
+  if (head.status != 200) return fail(ErrorCode::kUnavailable, "status {}", head.status);
+  text.remove_prefix(length);
+  if (head.chunked) return unchunked(text);
+  if (!head.content_length) return ended ? std::optional(Result<std::string>(text)) : std::nullopt;
+  if (text.size() < *head.content_length) return std::nullopt;
+  return std::string(text.substr(0, *head.content_length));
 }
 
 }  // namespace
@@ -61,7 +65,9 @@ net::Awaitable<Result<std::string>> http_get(net::asio::io_context& io, Endpoint
     const auto [error, count] = co_await socket->async_read_some(net::asio::buffer(piece), net::use_tuple);
     if (deadline.expired()) co_return fail(ErrorCode::kDeadlineExceeded, "no answer after {}", timeout);
     text.append(piece.data(), count);
-    if (error == net::asio::error::eof) co_return body_of(text);
+    const bool ended = error == net::asio::error::eof;
+    if (auto body = body_of(text, ended)) co_return std::move(*body);
+    if (ended) co_return fail(ErrorCode::kUnavailable, "the answer is cut off");
     if (error) co_return fail(ErrorCode::kUnavailable, "{}", error.message());
     if (text.size() > kMaxPage) co_return fail(ErrorCode::kResourceExhausted, "the answer is over {} bytes", kMaxPage);
   }

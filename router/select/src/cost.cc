@@ -27,9 +27,10 @@ double slot_wait(const Offer& offer, double sequences, double service_s) {
 PresentLoad present_load(const Offer& offer) {
   const auto requests = offer.cell != nullptr ? offer.cell->requests.load(std::memory_order_relaxed) : 0;
   const auto tokens = offer.cell != nullptr ? offer.cell->prefill_tokens.load(std::memory_order_relaxed) : 0;
-  return {
-      .sequences = std::max(0.0, offer.running + offer.waiting + static_cast<double>(requests - offer.own_requests)),
-      .prefill_tokens = std::max(0.0, offer.prefill_tokens + static_cast<double>(tokens - offer.own_prefill_tokens))};
+  const double sequences = double{offer.running} + double{offer.waiting};
+  return {.sequences = std::max(0.0, sequences + static_cast<double>(requests - offer.own_requests)),
+          .prefill_tokens =
+              std::max(0.0, double{offer.prefill_tokens} + static_cast<double>(tokens - offer.own_prefill_tokens))};
 }
 
 CostTerms cost_of(const Offer& offer, const PathTerms& path, const CostInput& input) {

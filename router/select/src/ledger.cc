@@ -26,9 +26,11 @@ std::optional<ModelId> Ledger::model(const ModelName& name) {
 }
 
 LoadCell& Ledger::cell(TargetId target, ModelId model) {
-  std::unique_ptr<LoadCell>& cell = cells_[{target, model}];
-  if (!cell) cell = std::make_unique<LoadCell>();
-  return *cell;
+  auto& blocks = cells_[model];
+  if (blocks.size() <= target / kBlock) blocks.resize(target / kBlock + 1);
+  std::unique_ptr<Block>& block = blocks[target / kBlock];
+  if (!block) block = std::make_unique<Block>();
+  return (*block)[target % kBlock];
 }
 
 }  // namespace pathwise::router::select

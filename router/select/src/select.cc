@@ -38,7 +38,7 @@ AdapterState adapter_state(const Offer& offer, std::string_view adapter) {
 
 // The rule that removes the target, if one does. Policy first: nothing overrides it, and the reason
 // that a record shows is the strongest one.
-std::optional<Removed> removed_by(const Common& common, const Offer& offer, const Target& target, double age) {
+std::optional<Removed> removed_by(const Common& common, const Offer& offer, const TargetState& target, double age) {
   const auto& verdicts = common.request.policy->sites;
   if (target.site_index < verdicts.size() && !verdicts[target.site_index].allowed) return Removed::kPolicy;
   if (std::ranges::find(common.request.excluded, target.id) != common.request.excluded.end()) return Removed::kRefused;
@@ -57,8 +57,8 @@ double headroom_of(const Offer& offer) {
 }
 
 // Leading blocks that the target names in its digest.
-std::size_t depth_in_digest(const Offer& offer, std::span<const std::uint64_t> blocks) {
-  if (blocks.empty() || !offer.blocks.may_have(blocks[0])) return 0;
+std::size_t depth_in_digest(const Offer& offer, const BlockFilter& filter, std::span<const std::uint64_t> blocks) {
+  if (blocks.empty() || !filter.may_have(blocks[0])) return 0;
   std::size_t depth = 0;
   for (const std::uint64_t block : blocks) {
     if (!std::ranges::binary_search(offer.state->prefix_blocks, block)) break;
@@ -134,9 +134,9 @@ CostInput common_cost(const Request& request, const Context& context) {
   return cost;
 }
 
-Alternative assess(const Common& common, const Offer& offer, const Target& target, std::size_t depth) {
+// `known`: leading blocks of the prompt that the target has.
+Alternative assess(const Common& common, const Offer& offer, const TargetState& target, std::size_t known) {
   CostInput cost = common.cost;
-  const std::size_t known = std::max(depth, depth_in_digest(offer, common.request.prefix_blocks));
   cost.cached_tokens = static_cast<double>(known) * common.tokens_per_block;
   cost.ratio = common.context.learned.ratio(target.id, common.request.offers->id);
   if (adapter_state(offer, common.request.adapter) == AdapterState::kMustLoad) {
@@ -162,13 +162,15 @@ Decision Selector::choose(const Request& request, const Context& context, Random
   measure_depths(request, context, space.depth_, space.touched_);
   space.alternatives_.clear();
   space.removed_.clear();
-  for (const Offer& offer : request.offers->offers) {
-    const Target& target = load.targets[offer.target];
+  for (std::size_t i = 0; i < request.offers->offers.size(); ++i) {
+    const Offer& offer = request.offers->offers[i];
+    const TargetState& target = load.states[offer.target];
     if (const auto reason = removed_by(common, offer, target, seconds_between(target.received, context.now))) {
       space.removed_.push_back({offer.target, *reason});
-    } else {
-      space.alternatives_.push_back(assess(common, offer, target, space.depth_[target.id]));
+      continue;
     }
+    const std::size_t told = depth_in_digest(offer, request.offers->filters[i], request.prefix_blocks);
+    space.alternatives_.push_back(assess(common, offer, target, std::max<std::size_t>(told, space.depth_[target.id])));
   }
   return pick({.prompt_tokens = common.cost.prompt_tokens, .output_tokens = common.cost.output_tokens}, random, space);
 }

@@ -27,7 +27,11 @@ std::uint32_t router_number_of(const policy::PolicySnapshot& policy, const SiteN
 class LoadBuilder {
  public:
   LoadBuilder(const LoadInput& input, Ledger& ledger, const LoadView* previous)
-      : input_(input), ledger_(ledger), previous_(previous), view_(std::make_shared<LoadView>()) {}
+      : input_(input), ledger_(ledger), previous_(previous), view_(std::make_shared<LoadView>()) {
+    for (std::uint32_t i = 0; previous_ != nullptr && i < previous_->targets.size(); ++i) {
+      before_.emplace(previous_->targets[i].id, i);
+    }
+  }
 
   void add_target(Target target, const std::vector<fabric::ModelState>& models) {
     const auto id = ledger_.target(target.site, target.router);
@@ -38,6 +42,7 @@ class LoadBuilder {
     target.router_number = router_number_of(*input_.policy, target.site, target.router);
     const auto index = static_cast<std::uint32_t>(view_->targets.size());
     for (const fabric::ModelState& state : models) add_offer(index, target, state);
+    view_->states.push_back({target.received, target.site_index, target.id, target.local, target.admission});
     view_->targets.push_back(std::move(target));
   }
 
@@ -58,39 +63,36 @@ class LoadBuilder {
     offers.name = state.model;
     offers.id = *id;
     Offer offer{.target = index,
-                .capacity = static_cast<double>(state.capacity),
-                .running = static_cast<double>(state.running),
-                .waiting = static_cast<double>(state.waiting),
-                .prefill_tokens = static_cast<double>(state.in_flight_prefill_tokens),
-                .prefill_rate = state.prefill_tokens_per_second,
-                .itl = state.itl_seconds,
-                .itl_slope = state.itl_slope_seconds,
-                .price_per_token = state.price_per_million_tokens / 1e6,
-                .adapter_load_s = state.adapter_load_seconds,
                 .context_tokens = state.context_tokens,
+                .itl = state.itl_seconds,
+                .price_per_token = state.price_per_million_tokens / 1e6,
+                .itl_slope = static_cast<float>(state.itl_slope_seconds),
+                .capacity = static_cast<float>(state.capacity),
+                .running = static_cast<float>(state.running),
+                .waiting = static_cast<float>(state.waiting),
+                .prefill_tokens = static_cast<float>(state.in_flight_prefill_tokens),
+                .prefill_rate = static_cast<float>(state.prefill_tokens_per_second),
+                .adapter_load_s = static_cast<float>(state.adapter_load_seconds),
                 .state = &state,
                 .cell = &ledger_.cell(target.id, *id)};
-    for (const std::uint64_t block : state.prefix_blocks) offer.blocks.add(block);
-    carry_own_counts(target, offers.id, offer);
-    offers.offers.push_back(std::move(offer));
+    carry_own_counts(target, offer);
+    offers.offers.push_back(offer);
+    BlockFilter& filter = offers.filters.emplace_back();
+    for (const std::uint64_t block : state.prefix_blocks) filter.add(block);
   }
 
   // A digest knows what we had sent when it came; one that has not been renewed knows what it knew.
-  void carry_own_counts(const Target& target, ModelId model, Offer& offer) const {
-    offer.own_requests = offer.cell->requests.load(std::memory_order_relaxed);
-    offer.own_prefill_tokens = offer.cell->prefill_tokens.load(std::memory_order_relaxed);
-    if (previous_ == nullptr) return;
-    const ModelOffers* before = previous_->model(offer.state->model.str());
-    if (before == nullptr || before->id != model) return;
-    for (const Offer& old : before->offers) {
-      const Target& its = previous_->targets[old.target];
-      if (its.id != target.id) continue;
-      if (its.received == target.received) {
-        offer.own_requests = old.own_requests;
-        offer.own_prefill_tokens = old.own_prefill_tokens;
-      }
-      return;
-    }
+  void carry_own_counts(const Target& target, Offer& offer) const {
+    offer.own_requests = static_cast<std::int32_t>(offer.cell->requests.load(std::memory_order_relaxed));
+    offer.own_prefill_tokens = static_cast<std::int32_t>(offer.cell->prefill_tokens.load(std::memory_order_relaxed));
+    const auto before = before_.find(target.id);
+    if (before == before_.end() || previous_->targets[before->second].received != target.received) return;
+    const ModelOffers* model = previous_->model(offer.state->model.str());
+    if (model == nullptr) return;
+    const auto old = std::ranges::lower_bound(model->offers, before->second, {}, &Offer::target);
+    if (old == model->offers.end() || old->target != before->second) return;
+    offer.own_requests = old->own_requests;
+    offer.own_prefill_tokens = old->own_prefill_tokens;
   }
 
   void index_model(std::uint32_t i) {
@@ -105,6 +107,7 @@ class LoadBuilder {
   const LoadInput& input_;
   Ledger& ledger_;
   const LoadView* previous_;
+  std::unordered_map<TargetId, std::uint32_t> before_;  // → index in the previous view
   std::shared_ptr<LoadView> view_;
   std::map<ModelName, ModelOffers> models_;
 };

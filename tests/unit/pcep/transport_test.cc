@@ -192,7 +192,7 @@ TEST_F(TlsTransportTest, NeitherSideTalksInTheClear) {
 TEST_F(TlsTransportTest, AnIdentityThatIsNotForPcepIsRefused) {
   {
     const auto listener = listen(0, context(net::TlsRole::kServer, ca_));
-    const auto connector = connect(listener->port(), context(net::TlsRole::kClient, ca_, "site/pune/router"));
+    const auto connector = connect(listener->port(), context(net::TlsRole::kClient, ca_, "operator"));
     EXPECT_FALSE(comes_up_within_a_second());
   }
   const auto listener = listen(0, context(net::TlsRole::kServer, ca_, "node/r-pun/frr"));

@@ -3,12 +3,14 @@
 // and not yet had answered: the correction of every digest, which is always a little old.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "base/ids.h"
 
@@ -38,7 +40,10 @@ class Ledger {
  private:
   std::map<std::pair<SiteName, RouterName>, TargetId> targets_;
   std::map<ModelName, ModelId> models_;
-  std::map<std::pair<TargetId, ModelId>, std::unique_ptr<LoadCell>> cells_;
+  // Cells of one model lie side by side: a decision reads them all.
+  static constexpr std::size_t kBlock = 64;
+  using Block = std::array<LoadCell, kBlock>;
+  std::map<ModelId, std::vector<std::unique_ptr<Block>>> cells_;
 };
 
 }  // namespace pathwise::router::select

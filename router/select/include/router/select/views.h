@@ -42,32 +42,43 @@ struct BlockFilter {
   [[nodiscard]] bool may_have(std::uint64_t block) const { return (bits[(block >> 6) & 7] >> (block & 63) & 1) != 0; }
 };
 
-// One model at one target.
+// One model at one target: what the comparing loop reads, in 80 bytes.
 struct Offer {
-  std::uint32_t target = 0;  // index into LoadView::targets
-  double capacity = 0;       // concurrent sequences; 0: unknown
-  double running = 0, waiting = 0;
-  double prefill_tokens = 0;      // in flight, not yet answered
-  double prefill_rate = 0;        // tokens a second; 0: unknown
-  double itl = 0, itl_slope = 0;  // s, s a further sequence
+  std::uint32_t target = 0;         // index into LoadView::targets
+  std::uint32_t context_tokens = 0;  // 0: unknown
+  double itl = 0;                   // s
   double price_per_token = 0;
-  double adapter_load_s = 0;
-  std::uint32_t context_tokens = 0;           // 0: unknown
+  float itl_slope = 0;              // s a further sequence
+  float capacity = 0;               // concurrent sequences; 0: unknown
+  float running = 0, waiting = 0;
+  float prefill_tokens = 0;         // in flight, not yet answered
+  float prefill_rate = 0;           // tokens a second; 0: unknown
+  float adapter_load_s = 0;
+  std::int32_t own_requests = 0;    // of the cell when the digest came: what the digest knows of
+  std::int32_t own_prefill_tokens = 0;
   const fabric::ModelState* state = nullptr;  // adapters, prefix blocks; kept alive by LoadView
   LoadCell* cell = nullptr;                   // what we sent there ourselves
-  std::int64_t own_requests = 0;              // of the cell when the digest came: what the digest knows of
-  std::int64_t own_prefill_tokens = 0;
-  BlockFilter blocks;
 };
 
 struct ModelOffers {
   ModelName name;
   ModelId id = 0;
-  std::vector<Offer> offers;  // in the order of targets
+  std::vector<Offer> offers;         // in the order of targets
+  std::vector<BlockFilter> filters;  // of each offer
+};
+
+// The part of a Target that the comparing loop reads.
+struct TargetState {
+  SteadyTime received{};
+  std::uint32_t site_index = kNoSite;
+  TargetId id = 0;
+  bool local = false;
+  fabric::Admission admission = fabric::Admission::kOpen;
 };
 
 struct LoadView {
   std::vector<Target> targets;                                     // the local one first, when there is one
+  std::vector<TargetState> states;                                 // of each target
   std::vector<ModelOffers> models;                                 // sorted by name
   std::unordered_map<std::string_view, std::uint32_t> by_name;     // into models
   std::unordered_map<std::string_view, std::uint32_t> by_adapter;  // adapter → base model

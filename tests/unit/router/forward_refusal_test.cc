@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// No bad request may reach the runtime, and each gets an error object that says what is wrong.
+#include <format>
+
+#include "forward_harness.h"
+
+namespace pathwise::router::forward {
+namespace {
+
+struct Refused {
+  std::string_view name;
+  std::string request;
+  int status;
+  std::string_view code;
+};
+class Refusal_ : public testing::TestWithParam<Refused> {};
+
+TEST_P(Refusal_, IsAnErrorObjectAndReachesNoRuntime) {
+  ScriptedServer runtime(always(kReply));
+  Harness router({runtime.port()}, {.body_bytes = 1000});
+  Connection client = router.connect();
+  client.send(GetParam().request);
+  const auto answer = client.receive_message();
+  EXPECT_EQ(answer.status(), GetParam().status) << answer.head << answer.body;
+  EXPECT_THAT(answer.body, HasSubstr(std::format("\"code\":\"{}\"", GetParam().code)));
+  EXPECT_EQ(answer.header("content-type"), "application/json");
+  EXPECT_EQ(runtime.connections(), 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Requests, Refusal_,
+    testing::Values(
+        Refused{"NoKey", "POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}", 401,
+                "invalid_api_key"},
+        Refused{"BadSecret", chat(kBody, "", "pw-k1-not-the-secret"), 401, "invalid_api_key"},
+        Refused{"UnknownKey", chat(kBody, "", "pw-k9-secret-of-acme"), 401, "invalid_api_key"},
+        Refused{"NotJson", chat("hello"), 400, "invalid_json"},
+        Refused{"NoModel", chat(R"({"messages":[]})"), 400, "missing_required_parameter"},
+        Refused{"TwoModels", chat(R"({"model":"llama","messages":[],"model":"absent"})"), 400, "duplicate_key"},
+        Refused{"UnknownModel", chat(R"({"model":"gpt-9","messages":[]})"), 404, "model_not_found"},
+        Refused{"ModelNowhere", chat(R"({"model":"absent","messages":[]})"), 503, "overloaded"},
+        Refused{"TooLong", chat(R"({"model":"llama","messages":[],"x":")" + std::string(2000, 'x') + "\"}"), 413,
+                "request_too_large"},
+        Refused{"TierNotEntitled", chat(kBody, "x-pathwise-tier: premium\r\n"), 403, "tier_not_entitled"},
+        Refused{"UnknownTier", chat(kBody, "x-pathwise-tier: gold\r\n"), 400, "invalid_tier"},
+        Refused{"BadLabels", chat(kBody, "x-pathwise-labels: a,b\r\n"), 400, "invalid_labels"},
+        Refused{"Residency", chat(kBody, "x-pathwise-labels: data=personal-eu\r\n"), 403, "residency"},
+        Refused{"UnknownPath", "GET /v2 HTTP/1.1\r\nHost: a\r\n\r\n", 404, "unknown_url"},
+        Refused{"WrongMethod", "GET /v1/chat/completions HTTP/1.1\r\nHost: a\r\n\r\n", 405, "method_not_allowed"},
+        Refused{"LengthAndChunked",
+                "POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nTransfer-Encoding: "
+                "chunked\r\n\r\n{}",
+                400, "bad_request"},
+        Refused{"BadChunk",
+                std::format("POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\n"
+                            "Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+                            kKey),
+                400, "bad_chunk"},
+        Refused{"ChunkedTooLong",
+                std::format("POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\n"
+                            "Transfer-Encoding: chunked\r\n\r\n800\r\n{}\r\n0\r\n\r\n",
+                            kKey, std::string(2048, 'x')),
+                413, "request_too_large"}),
+    [](const testing::TestParamInfo<Refused>& info) { return std::string(info.param.name); });
+
+TEST(Forward, ResidencyNamesTheRule) {
+  ScriptedServer runtime(always(kReply));
+  Harness router({runtime.port()});
+  Connection client = router.connect();
+  client.send(chat(kBody, "x-pathwise-labels: data=personal-eu\r\n"));
+  EXPECT_THAT(client.receive_message().body, HasSubstr("eu-only: jurisdiction IN is not one of EU"));
+}
+
+}  // namespace
+}  // namespace pathwise::router::forward
