@@ -13,9 +13,9 @@ struct Refused {
   int status;
   std::string_view code;
 };
-class Refusal_ : public testing::TestWithParam<Refused> {};
+class RefusedRequest : public testing::TestWithParam<Refused> {};
 
-TEST_P(Refusal_, IsAnErrorObjectAndReachesNoRuntime) {
+TEST_P(RefusedRequest, IsAnErrorObjectAndReachesNoRuntime) {
   ScriptedServer runtime(always(kReply));
   Harness router({runtime.port()}, {.body_bytes = 1000});
   Connection client = router.connect();
@@ -28,7 +28,7 @@ TEST_P(Refusal_, IsAnErrorObjectAndReachesNoRuntime) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Requests, Refusal_,
+    Requests, RefusedRequest,
     testing::Values(
         Refused{"NoKey", "POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}", 401,
                 "invalid_api_key"},
