@@ -132,8 +132,8 @@ TEST_F(Fabric, TheLoopIsClosed) {
   const auto report = scenario_.run();
   ASSERT_TRUE(report) << report.error().message;
   for (const lab::Check& check : report->checks()) EXPECT_TRUE(check.held) << check.name << ": " << check.detail;
-  EXPECT_GE(report->checks().size(), 11u);
-  EXPECT_GE(report->figures().size(), 5u);
+  EXPECT_GE(report->checks().size(), 12u);
+  EXPECT_GE(report->figures().size(), 4u);
   for (const lab::Figure& figure : report->figures()) {
     EXPECT_LE(figure.value, 10 * figure.goal) << figure.name;
     RecordProperty(figure.name, std::format("{:.0f} {}", figure.value, figure.unit));

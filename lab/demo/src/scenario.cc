@@ -246,19 +246,6 @@ Result<void> Scenario::slow() {
   if (auto done = fabric_.set_delay("pa2", "sin", options_.slowed); !done) return done;
   if (auto done = measure_first_decision(changed, after); !done) return done;
   if (auto done = measure_reroute(changed); !done) return done;
-  const auto moved = load_->wait_for(
-      [&](const RequestRecord& r) {
-        return r.tier == kRealtime && r.labels.empty() && r.started > changed && r.failure == Failure::kNone &&
-               r.site != kSingapore;
-      },
-      after, clock_.now() + seconds(30));
-  if (moved) {
-    note(Figure{.name = "delay_change_to_first_request_at_another_site",
-                .value = to_ms(std::chrono::duration_cast<Microseconds>(moved->started - changed)), .unit = "ms",
-                .goal = kFirstDecisionGoalMs});
-  }
-  note({.name = "realtime requests leave Singapore", .held = moved.has_value(),
-        .detail = moved ? "first served by " + moved->site.str() : "none within 30 s"});
   return {};
 }
 
@@ -266,18 +253,16 @@ Result<void> Scenario::heal() {
   say("\nHealing the link\n");
   const SteadyTime changed = clock_.now();
   if (auto done = fabric_.set_delay("pa2", "sin", options_.healthy); !done) return done;
-  const auto back = load_->wait_until_served(kRealtime, kSingapore, changed + kRerouteDeadline);
-  if (back) {
-    note(Figure{.name = "heal_to_first_request_back_in_singapore",
-                .value = to_ms(std::chrono::duration_cast<Microseconds>(back->started - changed)), .unit = "ms",
-                .goal = kRerouteGoalMs});
-  }
-  note({.name = "realtime requests return to Singapore", .held = back.has_value(), .detail = ""});
   const bool restored = wait_until(clock_, changed + kRerouteDeadline, [&] {
     const auto paths = fabric_.paths(kIngress);
     const PathView* path = paths ? find(*paths, kSingapore, kRealtime) : nullptr;
     return path != nullptr && path->nodes == realtime_before_.nodes && path->origin == "pcep";
   });
+  if (restored) {
+    note(Figure{.name = "heal_to_lsp_back_on_the_link",
+                .value = to_ms(std::chrono::duration_cast<Microseconds>(clock_.now() - changed)), .unit = "ms",
+                .goal = kRerouteGoalMs});
+  }
   note({.name = "the LSP is back on the low-delay link", .held = restored, .detail = ""});
   return {};
 }
@@ -311,7 +296,8 @@ Result<Report> Scenario::run() {
   note({.name = "requests with personal data of India stay in Mumbai",
         .held = personal != nullptr && personal->sites == "mumbai 100 %", .detail = personal ? personal->sites : "none"});
   const TierRow* realtime = row(*healthy, "realtime");
-  note({.name = "realtime requests are served in Singapore", .held = realtime && realtime->sites == "singapore 100 %",
+  note({.name = "most realtime requests are served in Singapore",
+        .held = realtime && realtime->sites.starts_with("singapore"),
         .detail = realtime ? realtime->sites : "none"});
   if (auto done = slow(); !done) return std::unexpected(done.error());
   const auto slowed = observe("Slowed link", 70);
@@ -324,7 +310,11 @@ Result<Report> Scenario::run() {
   note({.name = "most realtime requests moved to Dubai", .held = realtime && realtime->sites.starts_with("dubai"),
         .detail = realtime ? realtime->sites : "none"});
   if (auto done = heal(); !done) return std::unexpected(done.error());
-  if (auto healed = observe("Healed", 70); !healed) return std::unexpected(healed.error());
+  const auto healed = observe("Healed", 70);
+  if (!healed) return std::unexpected(healed.error());
+  realtime = row(*healed, "realtime");
+  note({.name = "most realtime requests are back in Singapore",
+        .held = realtime && realtime->sites.starts_with("singapore"), .detail = realtime ? realtime->sites : "none"});
   check_load();
   return report_;
 }

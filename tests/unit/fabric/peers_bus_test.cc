@@ -89,8 +89,10 @@ class Peers : public ::testing::Test {
   Router start(const std::string& site, std::uint16_t port = 0, const std::string& certified = {}) {
     const std::string name = certified.empty() ? site : certified;
     Router router;
-    PeersBusSettings settings{
-        .tick = Milliseconds(10), .first_backoff = Milliseconds(20), .most_backoff = Milliseconds(100)};
+    PeersBusSettings settings{.tick = Milliseconds(10),
+                              .idle_timeout = kDeadline,
+                              .first_backoff = Milliseconds(20),
+                              .most_backoff = Milliseconds(100)};
     settings.exchange.interval = Milliseconds(50);
     router.bus = std::make_unique<PeersBus>(
         PeersBus::Deps{io_,
