@@ -7,7 +7,7 @@ RUN := images/run
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 10
 
-.PHONY: help image build demo test bench fuzz lint format shell clean
+.PHONY: help image build demo test topology bench fuzz lint format shell clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,8 +21,13 @@ build: image ## programs, release build, in build/release/bin
 demo: build ## the tiers topology with real traffic; Ctrl-C ends it and cleans up (ONCE=1: run, check, exit)
 	@images/demo $(if $(ONCE),--once,)
 
-test: image ## every test there is; the last line counts them
+test: image ## the tests that need no deployed network; the last line counts them
 	@tests/run-all
+
+topology: build ## the tiers network deployed: the demo's checks, captures, faults
+	@images/demo --once
+	@tests/build release topology_tests
+	@tests/run-topology
 
 bench: image ## every benchmark: tables, and build/bench/NAME.jsonl
 	@tests/build release benches

@@ -45,6 +45,30 @@ struct Finished {
 
 [[nodiscard]] std::string program(const std::string& name);  // path of one of ours
 
+// Holds scripts back until the test lets them go on. Opened at the latest when its Opener goes, which a
+// test declares after the runtimes: a failed test then ends instead of hanging.
+class Gate {
+ public:
+  class Opener {
+   public:
+    explicit Opener(Gate& gate) : gate_(gate) {}
+    ~Opener() { gate_.open(); }
+    Opener(const Opener&) = delete;
+    Opener& operator=(const Opener&) = delete;
+
+   private:
+    Gate& gate_;
+  };
+  void open() {
+    open_ = true;
+    open_.notify_all();
+  }
+  void wait() { open_.wait(false); }
+
+ private:
+  std::atomic<bool> open_{false};
+};
+
 // A runtime that answers /metrics and /v1/models itself and leaves POSTs to the script.
 class ScriptedRuntime {
  public:

@@ -21,27 +21,20 @@ namespace {
 using testing::HasSubstr;
 using Json = nlohmann::json;
 
-// A stream that the test opens, feeds and ends.
-class HeldStream {
- public:
-  ScriptedRuntime::Script script() {
-    return [this](Connection& connection, const Connection::Message& request) {
-      if (!request.header("x-request-id").starts_with("held")) return reply_with("{}")(connection, request);
-      connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n");
-      released_.wait();
-      connection.send("4\r\nlast\r\n0\r\n\r\n");
-    };
-  }
-  void release() { release_.set_value(); }
-
- private:
-  std::promise<void> release_;
-  std::shared_future<void> released_ = release_.get_future().share();
-};
+// Answers "held…" with a stream whose end waits for the gate, anything else at once.
+ScriptedRuntime::Script hold_streams(Gate& gate) {
+  return [&gate](Connection& connection, const Connection::Message& request) {
+    if (!request.header("x-request-id").starts_with("held")) return reply_with("{}")(connection, request);
+    connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n");
+    gate.wait();
+    connection.send("4\r\nlast\r\n0\r\n\r\n");
+  };
+}
 
 TEST(Operations, ReloadDropsNoStreamAndABadFileChangesNothing) {
-  HeldStream held;
-  ScriptedRuntime runtime(held.script());
+  Gate gate;
+  ScriptedRuntime runtime(hold_streams(gate));
+  const Gate::Opener opener(gate);
   FabricLab lab({{"pune", "IN", {}}, {"mumbai", "IN", {runtime.port()}}});
   lab.start();
   Connection client = lab.connect("pune");
@@ -68,13 +61,14 @@ TEST(Operations, ReloadDropsNoStreamAndABadFileChangesNothing) {
   EXPECT_EQ(status_with(kOther), 200);
   EXPECT_THAT(read_file(lab.path("pune/log"), 1 << 20).value_or(""), HasSubstr("tires"));
 
-  held.release();
+  gate.open();
   EXPECT_THAT(client.receive_until("last\r\n0\r\n\r\n"), HasSubstr("5\r\nfirst\r\n4\r\nlast\r\n0\r\n\r\n"));
 }
 
 TEST(Operations, TermFinishesStreamsAndExitsWithZero) {
-  HeldStream held;
-  ScriptedRuntime runtime(held.script());
+  Gate gate;
+  ScriptedRuntime runtime(hold_streams(gate));
+  const Gate::Opener opener(gate);
   FabricLab lab({{"mumbai", "IN", {runtime.port()}}});
   lab.start();
   Connection client = lab.connect("mumbai");
@@ -91,7 +85,7 @@ TEST(Operations, TermFinishesStreamsAndExitsWithZero) {
       return true;
     }
   }));
-  held.release();
+  gate.open();
   EXPECT_THAT(client.receive_until("last\r\n0\r\n\r\n"), HasSubstr("last"));
   EXPECT_EQ(lab.router("mumbai").wait(), 0);
 }

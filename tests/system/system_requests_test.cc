@@ -141,13 +141,13 @@ TEST(System, RequestsMoveWithThePathsDelay) {
 
 // The receiver is full, and near enough that the ingress would still choose it.
 TEST(System, ARefusedRequestIsPlacedAgainAtOnce) {
-  std::promise<void> release;
-  auto released = release.get_future().share();
+  Gate gate;
   ScriptedRuntime dubai(reply_with("{}"));
-  ScriptedRuntime mumbai([released](Connection& connection, const Connection::Message& request) {
-    if (request.header("x-request-id").starts_with("hold")) released.wait();
+  ScriptedRuntime mumbai([&gate](Connection& connection, const Connection::Message& request) {
+    if (request.header("x-request-id").starts_with("hold")) gate.wait();
     reply_with("{}")(connection, request);
   });
+  const Gate::Opener opener(gate);
   FabricLab lab({{"pune", "IN", {}}, {"dubai", "AE", {dubai.port()}}, {"mumbai", "IN", {mumbai.port()}, 1}});
   lab.start();
   lab.set_rtt("pune", "mumbai", "realtime", 1);
@@ -166,11 +166,11 @@ TEST(System, ARefusedRequestIsPlacedAgainAtOnce) {
   EXPECT_EQ(answer.status(), 200);
   EXPECT_EQ(answer.header("x-pathwise-site"), "dubai");
   const Json record = Json::parse(lab.admin("pune", "/admin/decisions/again").body);
-  ASSERT_EQ(record["attempts"].size(), 2u);
+  ASSERT_EQ(record["attempts"].size(), 2u) << record.dump(2);
   EXPECT_EQ(record["attempts"][0]["site"], "mumbai");
   EXPECT_EQ(record["attempts"][0]["result"], "refused: saturated");
   EXPECT_THAT(lab.admin("pune", "/metrics").body, HasSubstr("pathwise_refusals_total{site=\"mumbai\"} 1"));
-  release.set_value();
+  gate.open();
   for (Connection& each : held) EXPECT_EQ(each.receive_message().status(), 200);
 }
 
