@@ -263,9 +263,19 @@ void FabricLab::publish(const std::string& site) {
   te.server->publish(std::move(snapshot));
 }
 
-void FabricLab::set_rtt(const std::string& from, const std::string& to, const std::string& tier, double ms) {
+void FabricLab::announce_rtt(const std::string& from, const std::string& to, const std::string& tier, double ms) {
   tes_.at(from)->rtt_ms[{to, tier}] = ms;
   publish(from);
+}
+
+void FabricLab::set_rtt(const std::string& from, const std::string& to, const std::string& tier, double ms) {
+  announce_rtt(from, to, tier, ms);
+  if (!routers_.contains(from)) return;
+  const bool applied = eventually([&] {
+    const Json json = Json::parse(admin(from, "/admin/paths").body, nullptr, false);
+    return json.is_object() && json.value("version", std::uint64_t{0}) == tes_.at(from)->version;
+  });
+  if (!applied) throw std::runtime_error(from + " did not take the new paths");
 }
 
 void FabricLab::start_router(const std::string& site) {
@@ -330,6 +340,15 @@ Connection::Message FabricLab::admin(const std::string& site, const std::string&
   Connection connection(fd);
   connection.send(std::format("GET {} HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n\r\n", target));
   return connection.receive_message();
+}
+
+std::string FabricLab::decision(const std::string& site, const std::string& request_id) const {
+  Connection::Message answer;
+  const bool kept = eventually([&] {
+    answer = admin(site, "/admin/decisions/" + request_id);
+    return answer.status() == 200;
+  });
+  return kept ? answer.body : "{}";
 }
 
 std::vector<te::TeIntent> FabricLab::intents(const std::string& site) {

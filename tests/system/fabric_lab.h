@@ -107,7 +107,9 @@ class FabricLab {
   Process& router(const std::string& site) { return *routers_.at(site); }
   void kill_router(const std::string& site);
 
-  // The RTT that `from` measures to `to` in a tier; negative: the path is down.
+  // The RTT that `from` measures to `to` in a tier; negative: the path is down. announce_rtt() only tells
+  // the router; set_rtt() waits until it decides with it, if it runs.
+  void announce_rtt(const std::string& from, const std::string& to, const std::string& tier, double ms);
   void set_rtt(const std::string& from, const std::string& to, const std::string& tier, double ms);
 
   [[nodiscard]] Connection connect(const std::string& site) const;
@@ -116,6 +118,8 @@ class FabricLab {
   static constexpr std::string_view kBody =
       R"({"model":"llama","messages":[{"role":"user","content":"hello"}],"max_tokens":1,"stream":true})";
   [[nodiscard]] Connection::Message admin(const std::string& site, const std::string& target) const;
+  // The record of a finished request; it is kept just after the last byte is sent. Empty: it never came.
+  [[nodiscard]] std::string decision(const std::string& site, const std::string& request_id) const;
   [[nodiscard]] std::string path(const std::string& name) const { return folder_ + "/" + name; }
   [[nodiscard]] std::string node_file(const std::string& site) const { return path(site + "/node.yaml"); }
   // Writes fabric.yaml; `extra_tenants` is YAML below `tenants:`.

@@ -153,7 +153,8 @@ net::Awaitable<Exchange::Attempt> Exchange::attempt_runtimes() {
 }
 
 net::Awaitable<Exchange::Attempt> Exchange::attempt_peer() {
-  const auto destination = peer_destination(state_->views.policy->config(), worker_.deps.identity, *target_, policy_.tier->name);
+  const auto destination =
+      peer_destination(state_->views.policy->config(), worker_.deps.identity, *target_, policy_.tier->name);
   if (!destination)
     co_return failed(std::format("site {} has no address in tier {}", target_->site, record_.tier), 503);
   co_return co_await exchange_with(*destination);

@@ -81,7 +81,8 @@ void UpstreamPool::release(std::unique_ptr<Upstream> upstream) {
 
 net::Awaitable<void> UpstreamPool::warm(Destination destination) {
   const auto found = idle_.find(destination);
-  if (found != idle_.end() && std::ranges::any_of(found->second, [](const auto& kept) { return !kept->stream.peer_gone(); })) {
+  if (found != idle_.end() &&
+      std::ranges::any_of(found->second, [](const auto& kept) { return !kept->stream.peer_gone(); })) {
     co_return;
   }
   if (!warming_.insert(destination).second) co_return;

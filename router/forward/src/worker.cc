@@ -116,6 +116,7 @@ net::Awaitable<void> Worker::welcome_peer(net::TcpSocket socket) {
 }
 
 void Worker::start_session(ByteStream stream, std::optional<SiteName> peer) {
+  if (draining_) return;  // a handshake that was under way when it began
   auto session = std::make_shared<Session>(*this, std::move(stream), std::move(peer));
   net::asio::co_spawn(io.get_executor(), Session::run(std::move(session)), net::asio::detached);
 }

@@ -194,11 +194,14 @@ std::uint64_t prefix_seed(std::string_view tenant) {
 }
 
 std::uint32_t find_token_count(std::string_view tail, std::string_view key) {
+  // The last `"key"` in quotes: "prompt_tokens_details" begins like "prompt_tokens" and comes after it.
   std::size_t at = tail.rfind(key);
-  if (at == std::string_view::npos || at == 0 || tail[at - 1] != '"') return 0;
-  at += key.size();
-  if (!tail.substr(at).starts_with('"')) return 0;
-  at = tail.find_first_not_of(" \t:", at + 1);
+  while (at != std::string_view::npos &&
+         (at == 0 || tail[at - 1] != '"' || !tail.substr(at + key.size()).starts_with('"'))) {
+    at = at == 0 ? std::string_view::npos : tail.rfind(key, at - 1);
+  }
+  if (at == std::string_view::npos) return 0;
+  at = tail.find_first_not_of(" \t:", at + key.size() + 1);
   if (at == std::string_view::npos) return 0;
   std::uint32_t count = 0;
   std::from_chars(tail.data() + at, tail.data() + tail.size(), count);

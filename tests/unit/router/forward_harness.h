@@ -137,7 +137,8 @@ inline std::string chat(std::string_view body, std::string_view headers = "", st
       key, body.size(), headers, body);
 }
 inline const std::string kBody = R"({"model":"llama","messages":[{"role":"user","content":"hello"}],"stream":true})";
-inline constexpr std::string_view kReply = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
+inline constexpr std::string_view kReply =
+    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
 
 // Answers every request of a connection with `reply`.
 inline ScriptedServer::Script always(std::string_view reply) {

@@ -124,6 +124,9 @@ TEST(TokenCount, IsFoundInATail) {
   const std::string_view tail = R"(,"usage":{"prompt_tokens":12,"total_tokens": 40,"completion_tokens" : 28}})";
   EXPECT_EQ(find_token_count(tail, "prompt_tokens"), 12u);
   EXPECT_EQ(find_token_count(tail, "completion_tokens"), 28u);
+  const std::string_view details =
+      R"("usage":{"prompt_tokens":12,"completion_tokens":28,"prompt_tokens_details":{"cached_tokens":8}}})";
+  EXPECT_EQ(find_token_count(details, "prompt_tokens"), 12u);
   EXPECT_EQ(find_token_count("no usage", "prompt_tokens"), 0u);
   EXPECT_EQ(find_token_count("prompt_tokens", "prompt_tokens"), 0u);
   EXPECT_EQ(find_token_count(R"("prompt_tokens":)", "prompt_tokens"), 0u);

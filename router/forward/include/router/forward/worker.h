@@ -112,7 +112,7 @@ class Worker {
   std::unordered_set<Session*> sessions_;
   std::size_t handshakes_ = 0;
   bool draining_ = false;
-  bool warmed_ = false;  // for the first state with paths
+  bool warmed_ = false;                 // for the first state with paths
   std::atomic<std::size_t> active_{0};  // sessions
   std::atomic<bool> drained_{false};    // drain() has been called and has closed what was idle
   net::TimerWheel::Handle sweep_timer_;

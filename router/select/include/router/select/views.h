@@ -44,17 +44,17 @@ struct BlockFilter {
 
 // One model at one target: what the comparing loop reads, in 80 bytes.
 struct Offer {
-  std::uint32_t target = 0;         // index into LoadView::targets
+  std::uint32_t target = 0;          // index into LoadView::targets
   std::uint32_t context_tokens = 0;  // 0: unknown
-  double itl = 0;                   // s
+  double itl = 0;                    // s
   double price_per_token = 0;
-  float itl_slope = 0;              // s a further sequence
-  float capacity = 0;               // concurrent sequences; 0: unknown
+  float itl_slope = 0;  // s a further sequence
+  float capacity = 0;   // concurrent sequences; 0: unknown
   float running = 0, waiting = 0;
-  float prefill_tokens = 0;         // in flight, not yet answered
-  float prefill_rate = 0;           // tokens a second; 0: unknown
+  float prefill_tokens = 0;  // in flight, not yet answered
+  float prefill_rate = 0;    // tokens a second; 0: unknown
   float adapter_load_s = 0;
-  std::int32_t own_requests = 0;    // of the cell when the digest came: what the digest knows of
+  std::int32_t own_requests = 0;  // of the cell when the digest came: what the digest knows of
   std::int32_t own_prefill_tokens = 0;
   const fabric::ModelState* state = nullptr;  // adapters, prefix blocks; kept alive by LoadView
   LoadCell* cell = nullptr;                   // what we sent there ourselves
