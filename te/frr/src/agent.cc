@@ -39,6 +39,8 @@ std::vector<std::string> AgentState::problems() const {
     list.push_back(std::format("flex-algo {} is held: {} {}", offender.algorithm, offender.node,
                                offender.missing ? "does not have the same algorithms" : "has another definition"));
   }
+  for (const std::string& link : unplaced_links) list.push_back("link has no far end in IS-IS: " + link);
+  for (const std::string& link : unmeasured) list.push_back("link is not measured: " + link);
   return list;
 }
 
@@ -150,6 +152,7 @@ void FrrAgent::State::publish_topology() {
   backoff.published(now());
   const TopologyBuilder builder = database.translate({config.sids, config.node_ids});
   auto next = std::make_shared<const TopologySnapshot>(builder.build(config.epoch, topology->version + 1));
+  counters.unplaced_links = database.unplaced_links();
   const TopologyDiff changes = diff(*topology, *next);
   if (changes.empty()) return;
   log::info("frr", "topology changed", {{"version", next->version}, {"changes", changes.summary()}});
@@ -224,10 +227,21 @@ void FrrAgent::State::monitor_links() {
   const NodeIndex self = topology->find(config.node);
   std::vector<MonitoredLink> links;
   std::map<Ipv6Address, NodeName> neighbours;
+  counters.unmeasured.clear();
   if (self != kNoNode) {
     for (const Link& link : topology->out_links(self)) {
       const auto interface = addresses.find(link.local_address);
-      if (interface == addresses.end() || link.remote_address.is_unspecified()) continue;
+      const auto skip = [&](std::string_view why) {
+        counters.unmeasured.push_back(std::format("{} to {}: {}", link.local_address, topology->nodes[link.to].name, why));
+      };
+      if (interface == addresses.end()) {
+        skip("no interface that is up has this address");
+        continue;
+      }
+      if (link.remote_address.is_unspecified()) {
+        skip("neither side advertises the neighbour's address (sub-TLV 13)");
+        continue;
+      }
       if (config.excluded_interfaces.contains(interface->second.name)) continue;
       links.push_back({interface->second.name, interface->second.ifindex, link.local_address, link.remote_address});
       neighbours.emplace(link.remote_address, topology->nodes[link.to].name);

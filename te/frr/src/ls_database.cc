@@ -50,6 +50,7 @@ bool LsDatabase::apply(const LsMessage& message) {
   }
   if (const auto* link = std::get_if<LsLink>(&message.element)) {
     LsLink value = *link;
+    if (value.destination == value.source) value.destination.reset();
     if (!value.destination) {  // FRR learns it late and does not always say it again
       if (const auto old = links_.find(key_of(value)); old != links_.end()) value.destination = old->second.destination;
     }
@@ -70,14 +71,41 @@ NodeName LsDatabase::name_of(const LsNodeId& id) const {
   return NodeName(at == nodes_.end() || at->second.name.empty() ? id.to_string() : at->second.name);
 }
 
-std::optional<LsNodeId> LsDatabase::destination_of(const LsLink& link) const {
-  if (link.destination) return link.destination;
-  const Ipv6Address& remote = link.attributes.remote_address;
-  if (remote.is_unspecified()) return std::nullopt;
-  const auto at = std::ranges::find_if(links_, [&](const auto& entry) {
-    return entry.second.attributes.local_address == remote && entry.second.source != link.source;
-  });
-  return at == links_.end() ? std::nullopt : std::optional(at->second.source);
+struct LsDatabase::Owners {
+  explicit Owners(const std::map<LinkKey, LsLink>& links) {
+    for (const auto& [key, link] : links) {
+      local.emplace(link.attributes.local_address, link.source);
+      remote.emplace(link.attributes.remote_address, link.source);
+    }
+  }
+  // nullopt: nobody else, or no address to look for.
+  static std::optional<LsNodeId> find(const std::multimap<Ipv6Address, LsNodeId>& by, const Ipv6Address& address,
+                                      const LsNodeId& self) {
+    if (address.is_unspecified()) return std::nullopt;
+    const auto [first, last] = by.equal_range(address);
+    const auto at = std::find_if(first, last, [&self](const auto& entry) { return entry.second != self; });
+    return at == last ? std::nullopt : std::optional(at->second);
+  }
+  std::multimap<Ipv6Address, LsNodeId> local;
+  std::multimap<Ipv6Address, LsNodeId> remote;
+};
+
+std::optional<LsNodeId> LsDatabase::destination_of(const LsLink& link, const Owners& owners) {
+  if (const auto owner = Owners::find(owners.local, link.attributes.remote_address, link.source)) return owner;
+  if (const auto owner = Owners::find(owners.remote, link.attributes.local_address, link.source)) return owner;
+  return link.destination != link.source ? link.destination : std::nullopt;
+}
+
+std::vector<std::string> LsDatabase::unplaced_links() const {
+  const Owners owners(links_);
+  std::vector<std::string> found;
+  for (const auto& [key, link] : links_) {
+    const auto destination = destination_of(link, owners);
+    if (destination && nodes_.contains(*destination)) continue;
+    found.push_back(std::format("{} -> {} ({})", name_of(link.source), destination ? destination->to_string() : "?",
+                                link.attributes.local_address));
+  }
+  return found;
 }
 
 TopologyBuilder LsDatabase::translate(const LsTranslation& translation) const {
@@ -96,8 +124,9 @@ TopologyBuilder LsDatabase::translate(const LsTranslation& translation) const {
     add_locators(out, node_id, translation.sids);
     builder.add_node(std::move(out));
   }
+  const Owners owners(links_);
   for (const auto& [key, link] : links_) {
-    const auto destination = destination_of(link);
+    const auto destination = destination_of(link, owners);
     if (!destination || !nodes_.contains(link.source) || !nodes_.contains(*destination)) continue;
     builder.add_link({name_of(link.source), name_of(*destination), link.attributes});
   }

@@ -89,6 +89,10 @@ TopologySnapshot TopologyBuilder::build(std::uint64_t epoch, std::uint64_t versi
   pair_links(snapshot, addresses_match);
   pair_links(snapshot, addresses_agree);
   for (Link& link : snapshot.links) {
+    // A node that does not advertise its neighbour's address: the neighbour does.
+    if (link.reverse != kNoLink && link.remote_address.is_unspecified()) {
+      link.remote_address = snapshot.links[link.reverse].local_address;
+    }
     if (!link.unusable.empty()) continue;
     if (link.reverse == kNoLink) link.unusable = kNoReverse;
     if (link.igp_metric >= kMaxLinkMetric) link.unusable = kMaxMetric;

@@ -100,6 +100,36 @@ TEST_F(LsDatabaseTest, FindsADestinationThatFrrDidNotSay) {
   EXPECT_EQ(build().links.size(), 2U);
 }
 
+// isisd 10.3 names the source as the destination of a link whose other direction it has not seen.
+TEST_F(LsDatabaseTest, DoesNotBelieveThatALinkLeadsToItsOwnNode) {
+  database_.apply(node(1, "r1"));
+  database_.apply(node(2, "r2"));
+  LsLink self = link_between(1, 2);
+  self.destination = id(1);
+  database_.apply({.removed = false, .element = self});
+  EXPECT_THAT(build().links, IsEmpty());
+  EXPECT_THAT(database_.unplaced_links(), ElementsAre("r1 -> ? (2001:db8:12::1)"));
+  database_.apply({.removed = false, .element = link_between(2, 1)});
+  EXPECT_THAT(database_.unplaced_links(), IsEmpty());
+  const TopologySnapshot topology = build();
+  ASSERT_EQ(topology.links.size(), 2U);
+  EXPECT_EQ(topology.links[0].reverse, 1U);
+}
+
+// isisd 10.3 loses the Neighbor Address of an adjacency that came up before the link's parameters.
+TEST_F(LsDatabaseTest, FindsTheFarEndByTheNeighboursSideAlone) {
+  database_.apply(node(1, "r1"));
+  database_.apply(node(2, "r2"));
+  LsLink mute = link_between(1, 2, false);
+  mute.attributes.remote_address = {};
+  database_.apply({.removed = false, .element = mute});
+  database_.apply({.removed = false, .element = link_between(2, 1)});
+  const TopologySnapshot topology = build();
+  ASSERT_EQ(topology.links.size(), 2U);
+  EXPECT_EQ(topology.links[0].reverse, 1U);
+  EXPECT_EQ(topology.links[0].remote_address, *Ipv6Address::parse("2001:db8:12::2"));
+}
+
 TEST_F(LsDatabaseTest, KeepsADestinationThatAnUpdateOmits) {
   database_.apply(node(1, "r1"));
   database_.apply(node(2, "r2"));

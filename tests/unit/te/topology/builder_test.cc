@@ -67,6 +67,7 @@ TEST(TopologyBuilder, PairsWithoutAddressesOnlyIfThereIsOneCandidate) {
   one.add_link(link("a", "b", "fd00:1::a"));  // the remote end is unknown
   one.add_link(link("b", "a"));
   EXPECT_EQ(one.build(1, 1).links[0].reverse, 1U);
+  EXPECT_EQ(one.build(1, 1).links[1].remote_address, *Ipv6Address::parse("fd00:1::a"));
 
   TopologyBuilder two = one;
   two.add_link(link("b", "a", "fd00:2::b"));

@@ -46,6 +46,8 @@ struct AgentState {
   std::size_t nodes = 0;
   std::size_t links = 0;
   std::size_t unusable_links = 0;
+  std::vector<std::string> unplaced_links;  // in FRR's database, with an unknown far end: not in the topology
+  std::vector<std::string> unmeasured;      // our own links without a probe, each with the reason
   std::map<Algorithm, std::size_t> routes;  // forwarding routes in zebra
   std::set<Algorithm> held;
   std::vector<Offender> offenders;

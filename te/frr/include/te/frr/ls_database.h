@@ -39,7 +39,9 @@ struct LsNode {
 // One direction of an adjacency. `attributes` has addresses, metrics and admin groups.
 struct LsLink {
   LsNodeId source;
-  std::optional<LsNodeId> destination;  // nullopt: FRR did not know it when it sent this
+  // What FRR said; nullopt: it did not know. Only the last resort: FRR 10.3 sets it to the source where
+  // it has not seen the other direction yet, and never corrects it (isisd, lsp_to_edge_cb()).
+  std::optional<LsNodeId> destination;
   std::uint32_t local_address4 = 0;     // part of FRR's key; network order
   std::uint32_t local_id = 0;
   Link attributes;
@@ -76,13 +78,20 @@ class LsDatabase {
   // Locators: a /48 of a node inside a block of `sids` is one; its id then gives the node a locator in
   // every other block, because neither FRR's IS-IS nor its TED carries Flex-Algo participation: every
   // node of the fabric runs pathwise-frr with the same definitions (which neighbours verify).
+  // Links are joined to their far nodes by what is there: the neighbour's address, else our address as
+  // the neighbour's neighbour (FRR forgets the Neighbor Address sub-TLV of an adjacency that came up
+  // before the link's parameters), else the destination that FRR said.
   [[nodiscard]] TopologyBuilder translate(const LsTranslation& translation) const;
 
+  // The links that have no far node, each as "node -> ? (local address)": not in translate()'s result.
+  [[nodiscard]] std::vector<std::string> unplaced_links() const;
+
  private:
+  struct Owners;  // who has, and who is a neighbour to, an address
   using LinkKey = std::tuple<LsNodeId, Ipv6Address, std::uint32_t, std::uint32_t>;
   [[nodiscard]] static LinkKey key_of(const LsLink& link);
   [[nodiscard]] NodeName name_of(const LsNodeId& id) const;
-  [[nodiscard]] std::optional<LsNodeId> destination_of(const LsLink& link) const;
+  [[nodiscard]] static std::optional<LsNodeId> destination_of(const LsLink& link, const Owners& owners);
   std::map<LsNodeId, LsNode> nodes_;
   std::map<LinkKey, LsLink> links_;
   std::map<Ipv6Prefix, LsNodeId> prefixes_;

@@ -37,7 +37,8 @@ class TopologyBuilder {
   void add_link(LinkByName link);
 
   // Directions are paired by address (a's local is b's remote), or, where addresses are missing, if
-  // there is one candidate only. `unusable` is set, unless the source set it, on links without an
+  // there is one candidate only; a paired link takes the remote address that it lacks from the other
+  // direction. `unusable` is set, unless the source set it, on links without an
   // other direction and on links of the maximum metric. Links of unknown nodes are left out.
   [[nodiscard]] TopologySnapshot build(std::uint64_t epoch, std::uint64_t version) const;
 
