@@ -21,11 +21,10 @@ build: image ## programs, release build, in build/release/bin
 demo: build ## the tiers topology with real traffic; Ctrl-C ends it and cleans up (ONCE=1: run, check, exit)
 	@images/demo $(if $(ONCE),--once,)
 
-test: image ## the tests that need no deployed network; the last line counts them
+test: image ## every test there is; the last line counts them
 	@tests/run-all
 
-topology: build ## the tiers network deployed: the demo's checks, captures, faults
-	@images/demo --once
+topology: build ## the tests on the deployed network alone: captures, faults, the demo's checks
 	@tests/build release topology_tests
 	@tests/run-topology
 

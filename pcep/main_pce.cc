@@ -9,9 +9,9 @@
 #include <csignal>
 #include <cstdio>
 #include <future>
-#include <print>
 #include <string_view>
 
+#include "base/format.h"
 #include "base/log.h"
 #include "net/asio.h"
 #include "net/http_responder.h"
@@ -191,7 +191,7 @@ class App {
 };
 
 int refuse(const Error& error) {
-  std::print(stderr, "{}\n", error.message);
+  print_to(stderr, "{}\n", error.message);
   return 1;
 }
 
@@ -201,7 +201,7 @@ int run(const Arguments& arguments) {
   Result<PceFabric> fabric = load_pce_fabric(config->fabric);
   if (!fabric) return refuse(fabric.error());
   if (arguments.check) {
-    std::print("{}: good\n", arguments.config);
+    print_to(stdout, "{}: good\n", arguments.config);
     return 0;
   }
   Result<std::shared_ptr<net::TlsContext>> tls = pcep_tls(*config);
@@ -217,11 +217,11 @@ int run(const Arguments& arguments) {
 int main(int argc, char** argv) {
   const Result<Arguments> arguments = parse(argc, argv);
   if (!arguments) {
-    std::print(stderr, "{}\n{}", arguments.error().message, kUsage);
+    print_to(stderr, "{}\n{}", arguments.error().message, kUsage);
     return 2;
   }
   if (arguments->help) {
-    std::print("{}", kUsage);
+    print_to(stdout, "{}", kUsage);
     return 0;
   }
   return run(*arguments);

@@ -6,11 +6,11 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <print>
 #include <random>
 #include <string>
 #include <string_view>
 
+#include "base/format.h"
 #include "base/log.h"
 #include "gnmi/server.h"
 #include "gnmi/tree.h"
@@ -130,7 +130,7 @@ class Router {
     const policy::NodeConfig& node = configuration_.node;
     if (!node.listen.gnmi) return {};
     gnmi::ServerOptions options{.listen = *node.listen.gnmi,
-                                .target = std::format("{}/{}", node.site, node.router),
+                                .target = formatted("{}/{}", node.site, node.router),
                                 .models = {{"pathwise-state", "Pathwise", "2026-11-21"}},
                                 .policy_authority = node.policy_authority};
     if (!node.tls.cert.empty()) options.tls = gnmi::ServerTls{node.tls.cert, node.tls.key, node.tls.ca};
@@ -252,22 +252,22 @@ int run(const Arguments& arguments) {
   auto tls = configuration ? process::make_tls(configuration->node)
                            : Result<process::TlsContexts>(std::unexpected(configuration.error()));
   if (!tls) {
-    std::print(stderr, "{}\n", tls.error().message);
+    print_to(stderr, "{}\n", tls.error().message);
     return 1;
   }
   if (auto intent = intent::compile(configuration->policy->config(), configuration->node, 1); !intent) {
-    std::print(stderr, "{}\n", intent.error().message);
+    print_to(stderr, "{}\n", intent.error().message);
     return 1;
   }
   if (arguments.check) {
-    std::print("{}: good; site {}, router {}, policy {}\n", arguments.config, configuration->node.site,
-               configuration->node.router, configuration->policy->hash());
+    print_to(stdout, "{}: good; site {}, router {}, policy {}\n", arguments.config, configuration->node.site,
+             configuration->node.router, configuration->policy->hash());
     return 0;
   }
   if (arguments.verbose) log::set_level(log::Level::kDebug);
   Router router(arguments.config, std::move(*configuration), std::move(*tls));
   if (auto started = router.start(); !started) {
-    std::print(stderr, "pathwise-router: {}\n", started.error().message);
+    print_to(stderr, "pathwise-router: {}\n", started.error().message);
     return 1;
   }
   router.run();
@@ -279,11 +279,11 @@ int run(const Arguments& arguments) {
 int main(int argc, char** argv) {
   const auto arguments = parse(argc, argv);
   if (!arguments) {
-    std::print(stderr, "pathwise-router: {}\n{}", arguments.error().message, kUsage);
+    print_to(stderr, "pathwise-router: {}\n{}", arguments.error().message, kUsage);
     return 2;
   }
   if (arguments->help) {
-    std::print("{}", kUsage);
+    print_to(stdout, "{}", kUsage);
     return 0;
   }
   return run(*arguments);

@@ -4,10 +4,10 @@
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <cstdio>
-#include <print>
 #include <string>
 #include <string_view>
 
+#include "base/format.h"
 #include "base/log.h"
 #include "policy/node_config.h"
 #include "te/daemon/daemon.h"
@@ -69,18 +69,18 @@ void wait_for_signals(asio::signal_set& signals, asio::io_context& io, te::Daemo
 int run(const Arguments& arguments) {
   auto node = policy::load_node(arguments.config);
   if (!node) {
-    std::print(stderr, "{}\n", node.error().message);
+    print_to(stderr, "{}\n", node.error().message);
     return 1;
   }
   if (arguments.check) {
-    std::print("{}: good; site {}, router {}\n", arguments.config, node->site, node->router);
+    print_to(stdout, "{}: good; site {}, router {}\n", arguments.config, node->site, node->router);
     return 0;
   }
   if (arguments.verbose) log::set_level(log::Level::kDebug);
   asio::io_context io{1};
   auto daemon = te::Daemon::start(io, std::move(*node), arguments.daemon);
   if (!daemon) {
-    std::print(stderr, "pathwise-te: {}\n", daemon.error().message);
+    print_to(stderr, "pathwise-te: {}\n", daemon.error().message);
     return 1;
   }
   asio::signal_set signals(io, SIGTERM, SIGINT, SIGHUP);
@@ -95,11 +95,11 @@ int run(const Arguments& arguments) {
 int main(int argc, char** argv) {
   const auto arguments = parse(argc, argv);
   if (!arguments) {
-    std::print(stderr, "pathwise-te: {}\n{}", arguments.error().message, kUsage);
+    print_to(stderr, "pathwise-te: {}\n{}", arguments.error().message, kUsage);
     return 2;
   }
   if (arguments->help) {
-    std::print("{}", kUsage);
+    print_to(stdout, "{}", kUsage);
     return 0;
   }
   return run(*arguments);

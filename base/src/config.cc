@@ -5,11 +5,11 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
-#include <format>
 #include <iterator>
 #include <sstream>
 #include <tuple>
 
+#include "base/format.h"
 #include "base/process.h"
 #include "base/string_util.h"
 #include "config_tree.h"
@@ -35,7 +35,7 @@ std::string quoted_list(const std::set<std::string, std::less<>>& names) {
   std::string out;
   for (const std::string& name : names) {
     if (!out.empty()) out += ", ";
-    out += std::format("'{}'", name);
+    out += formatted("'{}'", name);
   }
   return out;
 }
@@ -59,7 +59,7 @@ const std::string* nearest(std::string_view key, const std::set<std::string, std
 }  // namespace
 
 std::string Location::to_string() const {
-  return line > 0 ? std::format("{}:{}:{}", file, line, column) : file;
+  return line > 0 ? formatted("{}:{}:{}", file, line, column) : file;
 }
 
 // Readers look at keys in their own order; people read a file from its top. Files keep the order in
@@ -72,7 +72,7 @@ void Diagnostics::append(const Location& where, std::string message) {
   while (place > 0 && later(places_[place - 1])) --place;
   const auto offset = static_cast<std::ptrdiff_t>(place);
   places_.insert(places_.begin() + offset, where);
-  lines_.insert(lines_.begin() + offset, std::format("{}: {}", where.to_string(), message));
+  lines_.insert(lines_.begin() + offset, formatted("{}: {}", where.to_string(), message));
 }
 
 Error Diagnostics::error() const {
@@ -101,7 +101,7 @@ std::optional<Value> parse_file(const std::string& path, Diagnostics& problems) 
 
 std::optional<Value> parse_text(std::string_view text, const std::string& name, Diagnostics& problems) {
   if (text.size() > kMaxTextBytes) {
-    problems.append({name}, std::format("larger than {} bytes", kMaxTextBytes));
+    problems.append({name}, formatted("larger than {} bytes", kMaxTextBytes));
     return std::nullopt;
   }
   TreeBuilder builder(name, problems);
@@ -111,7 +111,7 @@ std::optional<Value> parse_text(std::string_view text, const std::string& name, 
     while (!builder.stopped() && parser.HandleNextDocument(builder)) {
     }
   } catch (const YAML::Exception& error) {
-    if (!builder.stopped()) problems.append(builder.locate(error.mark), std::format("not YAML: {}", error.msg));
+    if (!builder.stopped()) problems.append(builder.locate(error.mark), formatted("not YAML: {}", error.msg));
     return std::nullopt;
   }
   return builder.take();

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "base/config.h"
+#include "base/format.h"
 #include "base/string_util.h"
 
 namespace pathwise::config {
@@ -112,7 +113,7 @@ Result<std::uint64_t> parse_measure(std::string_view text, const Measure& measur
   }
   if (unit == nullptr) return rejected(measure.expected, text, parts->unit.empty() ? "the unit is missing" : "");
   const auto fraction = part_of(unit->scale, parts->fraction);
-  if (!fraction) return rejected(measure.expected, text, std::format("finer than {}", measure.finest));
+  if (!fraction) return rejected(measure.expected, text, formatted("finer than {}", measure.finest));
   const auto whole = to_number(parts->whole);
   std::uint64_t value = 0;
   if (!whole || __builtin_mul_overflow(*whole, unit->scale, &value) ||
@@ -162,7 +163,7 @@ bool deliver(const Value& value, Diagnostics& problems, Result<T> parsed, Out& o
 template <typename T>
 bool read_unsigned(const Value& value, Diagnostics& problems, T& out) {
   constexpr std::uint64_t kMost = std::numeric_limits<T>::max();
-  const std::string expected = std::format("a whole number from 0 to {}", kMost);
+  const std::string expected = formatted("a whole number from 0 to {}", kMost);
   const std::string* text = plain_text_of(value, problems, expected);
   if (text == nullptr) return false;
   std::string_view rest = *text;

@@ -2,9 +2,9 @@
 #include "config_tree.h"
 
 #include <algorithm>
-#include <format>
 #include <utility>
 
+#include "base/format.h"
 #include "base/string_util.h"
 
 namespace pathwise::config {
@@ -34,11 +34,11 @@ bool TreeBuilder::charge(const Weight& weight, const Location& where) {
   total_.nodes += weight.nodes;
   total_.bytes += weight.bytes;
   if (total_.nodes > kMaxNodes) {
-    stop(where, std::format("more than {} values, aliases counted as what they stand for", kMaxNodes));
+    stop(where, formatted("more than {} values, aliases counted as what they stand for", kMaxNodes));
   } else if (total_.bytes > kMaxScalarBytes) {
-    stop(where, std::format("more than {} MiB of text, aliases counted as what they stand for", kMaxScalarBytes >> 20));
+    stop(where, formatted("more than {} MiB of text, aliases counted as what they stand for", kMaxScalarBytes >> 20));
   } else if (stack_.size() + weight.depth > kMaxDepth) {
-    stop(where, std::format("nested deeper than {} levels", kMaxDepth));
+    stop(where, formatted("nested deeper than {} levels", kMaxDepth));
   }
   return !stopped_;
 }
@@ -46,7 +46,7 @@ bool TreeBuilder::charge(const Weight& weight, const Location& where) {
 // yaml-cpp gives "?" to what has no tag and "!" to a quoted scalar.
 void TreeBuilder::check_tag(const std::string& tag, const Location& where) {
   if (tag.empty() || tag == "?" || tag == "!") return;
-  problem(where, std::format("the tag {} has no meaning here; remove it", excerpt(tag)));
+  problem(where, formatted("the tag {} has no meaning here; remove it", excerpt(tag)));
 }
 
 void TreeBuilder::OnDocumentStart(const YAML::Mark& mark) {
@@ -140,8 +140,8 @@ void TreeBuilder::place_key(Frame& map, Value value) {
     problem(value.at, "the merge key '<<' is not supported; write the keys out, or alias a whole value with '*name'");
     map.key->good = false;
   } else if (const auto [first, fresh] = map.seen.try_emplace(map.key->text, value.at.line); !fresh) {
-    problem(value.at, std::format("the key {} on line {} is already on line {}; keep one", excerpt(map.key->text),
-                                  value.at.line, first->second));
+    problem(value.at, formatted("the key {} on line {} is already on line {}; keep one", excerpt(map.key->text),
+                                value.at.line, first->second));
     map.key->good = false;
   }
 }

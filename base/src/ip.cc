@@ -8,6 +8,7 @@
 #include <charconv>
 #include <optional>
 
+#include "base/format.h"
 #include "base/string_util.h"
 
 namespace pathwise {
@@ -90,7 +91,7 @@ Result<Ipv6Address> Ipv6Address::parse(std::string_view text) {
 std::string Ipv6Address::to_string() const {
   const Run zeros = longest_zero_run(*this);
   const bool mapped = zeros.begin == 0 && zeros.length == 5 && group(5) == 0xFFFF;
-  if (mapped) return std::format("::ffff:{}.{}.{}.{}", bytes[12], bytes[13], bytes[14], bytes[15]);
+  if (mapped) return formatted("::ffff:{}.{}.{}.{}", bytes[12], bytes[13], bytes[14], bytes[15]);
   std::string out;
   for (std::size_t index = 0; index < 8; ++index) {
     if (zeros.length > 0 && index == zeros.begin) {
@@ -99,7 +100,7 @@ std::string Ipv6Address::to_string() const {
       continue;
     }
     if (!out.empty() && !out.ends_with(':')) out += ':';
-    out += std::format("{:x}", group(index));
+    out += formatted("{:x}", group(index));
   }
   return out;
 }
@@ -136,7 +137,7 @@ Ipv6Prefix Ipv6Prefix::masked(const Ipv6Address& address, std::uint8_t length) {
 }
 
 std::string Ipv6Prefix::to_string() const {
-  return std::format("{}/{}", address.to_string(), length);
+  return formatted("{}/{}", address.to_string(), length);
 }
 
 bool Ipv6Prefix::contains(const Ipv6Address& other) const {
@@ -176,7 +177,7 @@ Result<Endpoint> Endpoint::parse(std::string_view text) {
 
 std::string Endpoint::to_string() const {
   if (is_unix()) return "unix:" + unix_path;
-  return host.contains(':') ? std::format("[{}]:{}", host, port) : std::format("{}:{}", host, port);
+  return host.contains(':') ? formatted("[{}]:{}", host, port) : formatted("{}:{}", host, port);
 }
 
 }  // namespace pathwise

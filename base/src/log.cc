@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cerrno>
 
+#include "base/format.h"
 #include "base/string_util.h"
 
 namespace pathwise::log {
@@ -72,10 +73,10 @@ bool enabled(Level level) noexcept {
 
 std::string format_record(SystemTime when, const Record& record) {
   std::string line =
-      std::format("ts={:%FT%T}Z level={} module={} msg={}", std::chrono::floor<std::chrono::microseconds>(when),
-                  name_of(record.level), record.module, rendered(record.message, true));
+      formatted("ts={:%FT%T}Z level={} module={} msg={}", std::chrono::floor<std::chrono::microseconds>(when),
+                name_of(record.level), record.module, rendered(record.message, true));
   for (const Field& field : record.fields) {
-    const std::string text = std::format(" {}={}", field.key, rendered(field.value, false));
+    const std::string text = formatted(" {}={}", field.key, rendered(field.value, false));
     if (line.size() + text.size() + kTruncated.size() + 1 > kRecordBytes) {
       line += kTruncated;
       break;

@@ -2,8 +2,9 @@
 #include "base/string_util.h"
 
 #include <algorithm>
-#include <format>
 #include <iterator>
+
+#include "base/format.h"
 
 namespace pathwise {
 namespace {
@@ -75,7 +76,7 @@ std::string escaped(std::string_view text, bool escape_quotes) {
     } else if (c == '"' && escape_quotes) {
       out += "\\\"";
     } else if (byte < 0x20 || byte == 0x7F) {
-      std::format_to(std::back_inserter(out), "\\x{:02x}", byte);
+      append_formatted(out, "\\x{:02x}", byte);
     } else {
       out += c;
     }
@@ -84,10 +85,10 @@ std::string escaped(std::string_view text, bool escape_quotes) {
 }
 
 std::string excerpt(std::string_view text) {
-  if (text.size() <= kExcerptBytes) return std::format("'{}'", escaped(text, false));
+  if (text.size() <= kExcerptBytes) return formatted("'{}'", escaped(text, false));
   std::size_t end = kExcerptBytes;
   while (end > 0 && is_utf8_continuation(text[end])) --end;
-  return std::format("'{}...'", escaped(text.substr(0, end), false));
+  return formatted("'{}...'", escaped(text.substr(0, end), false));
 }
 
 }  // namespace pathwise

@@ -3,9 +3,10 @@
 
 #include <array>
 #include <cmath>
-#include <format>
 #include <span>
 #include <string_view>
+
+#include "base/format.h"
 
 namespace pathwise {
 namespace {
@@ -25,8 +26,8 @@ std::string human(double value, std::span<const Step> steps) {
     ++index;
     scaled = 1;
   }
-  if (scaled >= 100) return std::format("{:.0f}{}", scaled, steps[index].unit);
-  return std::format("{:.3g}{}", scaled, steps[index].unit);
+  if (scaled >= 100) return formatted("{:.0f}{}", scaled, steps[index].unit);
+  return formatted("{:.3g}{}", scaled, steps[index].unit);
 }
 
 }  // namespace

@@ -5,8 +5,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/basic_stream.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <nlohmann/json.hpp>
 
@@ -21,7 +21,8 @@ constexpr std::uint64_t kBodyLimit = 16U << 20U;
 
 // One exchange on a connected stream, driven to its end or its expiry.
 template <typename Stream>
-Result<std::string> exchange(asio::io_context& io, Stream& stream, const std::string& target, const std::string& where) {
+Result<std::string> exchange(asio::io_context& io, Stream& stream, const std::string& target,
+                             const std::string& where) {
   http::request<http::empty_body> request(http::verb::get, target, 11);
   request.set(http::field::host, "pathwise");
   request.set(http::field::connection, "close");
@@ -38,7 +39,8 @@ Result<std::string> exchange(asio::io_context& io, Stream& stream, const std::st
   io.run();
   if (failure) return fail(ErrorCode::kUnavailable, "{}: {}", where, failure.message());
   const auto& response = parser.get();
-  if (response.result() == http::status::not_found) return fail(ErrorCode::kNotFound, "{}: {}", target, response.body());
+  if (response.result() == http::status::not_found)
+    return fail(ErrorCode::kNotFound, "{}: {}", target, response.body());
   if (response.result() != http::status::ok) {
     return fail(ErrorCode::kInternal, "{}{}: HTTP {}: {}", where, target, response.result_int(), response.body());
   }

@@ -4,9 +4,9 @@
 #include <grpcpp/grpcpp.h>
 
 #include <chrono>
-#include <format>
 #include <iostream>
 
+#include "base/format.h"
 #include "base/units.h"
 #include "commands.h"
 #include "pathwise/pce.grpc.pb.h"
@@ -29,15 +29,18 @@ std::string joined(const google::protobuf::RepeatedPtrField<std::string>& words,
 void print(const wire::ListLspsResponse& response) {
   Table table({"LSP", "PCC", "STATE", "PATH", "SIDS", "DELAY", "BOUND", "BANDWIDTH", "UPDATES", "LAST"});
   for (const wire::Lsp& lsp : response.lsps()) {
-    const auto delay = [](bool known, std::uint32_t us) { return known ? to_human(Microseconds{us}) : std::string("-"); };
-    table.add({lsp.name(), lsp.pcc(), lsp.operational_state(), joined(lsp.nodes(), " > "), joined(lsp.segment_list(), " "),
-               delay(lsp.has_computed_delay_us(), lsp.computed_delay_us()), delay(lsp.has_max_delay_us(), lsp.max_delay_us()),
-               lsp.has_bandwidth_bps() ? to_human(BitsPerSecond{lsp.bandwidth_bps()}) : "-", std::to_string(lsp.updates()),
-               lsp.last_reason()});
+    const auto delay = [](bool known, std::uint32_t us) {
+      return known ? to_human(Microseconds{us}) : std::string("-");
+    };
+    table.add({lsp.name(), lsp.pcc(), lsp.operational_state(), joined(lsp.nodes(), " > "),
+               joined(lsp.segment_list(), " "), delay(lsp.has_computed_delay_us(), lsp.computed_delay_us()),
+               delay(lsp.has_max_delay_us(), lsp.max_delay_us()),
+               lsp.has_bandwidth_bps() ? to_human(BitsPerSecond{lsp.bandwidth_bps()}) : "-",
+               std::to_string(lsp.updates()), lsp.last_reason()});
   }
   std::cout << table.to_string();
   for (const wire::Session& session : response.sessions()) {
-    std::cout << std::format("PCC {} {}, {} LSPs\n", session.peer(), session.state(), session.lsps());
+    std::cout << formatted("PCC {} {}, {} LSPs\n", session.peer(), session.state(), session.lsps());
   }
 }
 
@@ -56,13 +59,15 @@ int run_lsps(Words words) {
       return 2;
     }
   }
-  const auto stub = wire::PceService::NewStub(grpc::CreateChannel("unix:" + socket, grpc::InsecureChannelCredentials()));
+  const auto stub =
+      wire::PceService::NewStub(grpc::CreateChannel("unix:" + socket, grpc::InsecureChannelCredentials()));
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(5));
   wire::ListLspsResponse response;
   const grpc::Status status = stub->ListLsps(&context, {}, &response);
   if (!status.ok()) {
-    return complain({ErrorCode::kUnavailable, std::format("no pathwise-pce answers at {}: {}", socket, status.error_message())});
+    return complain(
+        {ErrorCode::kUnavailable, formatted("no pathwise-pce answers at {}: {}", socket, status.error_message())});
   }
   if (!json) {
     print(response);

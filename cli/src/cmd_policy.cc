@@ -29,7 +29,8 @@ int check(const std::string& path) {
   const auto fabric = policy::load_fabric(path);
   if (!fabric) return complain(fabric.error());
   std::cout << path << ": good: " << fabric->sites.size() << " sites, " << fabric->tiers.size() << " tiers, "
-            << fabric->tenants.size() << " tenants, " << fabric->models.size() << " models; hash " << fabric->hash << "\n";
+            << fabric->tenants.size() << " tenants, " << fabric->models.size() << " models; hash " << fabric->hash
+            << "\n";
   return 0;
 }
 

@@ -52,8 +52,14 @@ int show(Words words, std::size_t arguments, const std::string& target, std::str
 
 }  // namespace
 
-int run_paths(Words words) { return show(words, 0, "/admin/paths", render_paths); }
-int run_sites(Words words) { return show(words, 0, "/admin/sites", render_sites); }
-int run_explain(Words words) { return show(words, 1, "/admin/decisions/", render_decision); }
+int run_paths(Words words) {
+  return show(words, 0, "/admin/paths", render_paths);
+}
+int run_sites(Words words) {
+  return show(words, 0, "/admin/sites", render_sites);
+}
+int run_explain(Words words) {
+  return show(words, 1, "/admin/decisions/", render_decision);
+}
 
 }  // namespace pathwise::cli

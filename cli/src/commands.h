@@ -13,8 +13,8 @@ namespace pathwise::cli {
 
 using Words = std::span<const std::string>;
 
-int run_lab(Words words);      // lab preflight | up | down | status FILE | exec FILE NODE COMMAND …
-int run_paths(Words words);    // paths [--json] [--admin ADDRESS]
+int run_lab(Words words);    // lab preflight | up | down | status FILE | exec FILE NODE COMMAND …
+int run_paths(Words words);  // paths [--json] [--admin ADDRESS]
 int run_sites(Words words);
 int run_explain(Words words);  // explain REQUEST-ID
 int run_lsps(Words words);     // lsps [--json] [--pce SOCKET]

@@ -18,9 +18,9 @@ struct Command {
 };
 
 constexpr std::array kCommands = {
-    Command{"lab", pathwise::cli::run_lab},         Command{"paths", pathwise::cli::run_paths},
-    Command{"sites", pathwise::cli::run_sites},     Command{"explain", pathwise::cli::run_explain},
-    Command{"lsps", pathwise::cli::run_lsps},       Command{"policy", pathwise::cli::run_policy},
+    Command{"lab", pathwise::cli::run_lab},     Command{"paths", pathwise::cli::run_paths},
+    Command{"sites", pathwise::cli::run_sites}, Command{"explain", pathwise::cli::run_explain},
+    Command{"lsps", pathwise::cli::run_lsps},   Command{"policy", pathwise::cli::run_policy},
 };
 
 constexpr std::string_view kUsage =

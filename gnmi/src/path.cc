@@ -45,7 +45,8 @@ bool covers_elem(const PathElem& pattern, const PathElem& elem) {
 }
 
 // Patterns are short; "..." is the only place that branches.
-bool covers_from(const std::vector<PathElem>& pattern, std::size_t p, const std::vector<PathElem>& leaf, std::size_t l) {
+bool covers_from(const std::vector<PathElem>& pattern, std::size_t p, const std::vector<PathElem>& leaf,
+                 std::size_t l) {
   for (; p < pattern.size(); ++p, ++l) {
     if (pattern[p].name == "...") {
       for (std::size_t skip = l; skip <= leaf.size(); ++skip) {
@@ -97,6 +98,8 @@ Path Path::operator/(const Path& tail) const {
   return joined;
 }
 
-bool Path::covers(const Path& leaf) const { return covers_from(elems, 0, leaf.elems, 0); }
+bool Path::covers(const Path& leaf) const {
+  return covers_from(elems, 0, leaf.elems, 0);
+}
 
 }  // namespace pathwise::gnmi

@@ -19,7 +19,9 @@ constexpr std::string_view kGnmiVersion = "0.10.0";
 // A stream looks at least this often whether its client is still there.
 constexpr std::chrono::milliseconds kLivenessCheck{500};
 
-grpc::Status refuse(const Error& error) { return {grpc::StatusCode::INVALID_ARGUMENT, error.message}; }
+grpc::Status refuse(const Error& error) {
+  return {grpc::StatusCode::INVALID_ARGUMENT, error.message};
+}
 
 class Service final : public ::gnmi::gNMI::Service {
  public:
@@ -61,8 +63,9 @@ class Service final : public ::gnmi::gNMI::Service {
             "the policy of this node is owned by '" + options_.policy_authority + "'; change it there"};
   }
 
-  grpc::Status Subscribe(grpc::ServerContext* context,
-                         grpc::ServerReaderWriter<::gnmi::SubscribeResponse, ::gnmi::SubscribeRequest>* stream) override {
+  grpc::Status Subscribe(
+      grpc::ServerContext* context,
+      grpc::ServerReaderWriter<::gnmi::SubscribeResponse, ::gnmi::SubscribeRequest>* stream) override {
     const Seat seat(subscribers_);
     if (seat.number > options_.max_subscribers) {
       return {grpc::StatusCode::RESOURCE_EXHAUSTED,
@@ -196,8 +199,9 @@ Result<std::shared_ptr<grpc::ServerCredentials>> credentials(const ServerOptions
   }
   grpc::SslServerCredentialsOptions::PemKeyCertPair pair;
   grpc::SslServerCredentialsOptions ssl(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-  const std::pair<const std::string*, std::string*> files[] = {
-      {&options.tls->key, &pair.private_key}, {&options.tls->cert, &pair.cert_chain}, {&options.tls->ca, &ssl.pem_root_certs}};
+  const std::pair<const std::string*, std::string*> files[] = {{&options.tls->key, &pair.private_key},
+                                                               {&options.tls->cert, &pair.cert_chain},
+                                                               {&options.tls->ca, &ssl.pem_root_certs}};
   for (const auto& [path, into] : files) {
     auto text = read_file(*path, 1 << 20);
     if (!text) return std::unexpected(text.error().within("gnmi"));
@@ -249,6 +253,8 @@ Server::~Server() {
   state_->server->Wait();
 }
 
-std::uint16_t Server::port() const { return static_cast<std::uint16_t>(state_->port); }
+std::uint16_t Server::port() const {
+  return static_cast<std::uint16_t>(state_->port);
+}
 
 }  // namespace pathwise::gnmi

@@ -7,7 +7,6 @@
 
 #include <csignal>
 #include <cstdio>
-#include <format>
 #include <iostream>
 #include <stop_token>
 #include <string>
@@ -15,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/format.h"
 #include "lab/clab/lab.h"
 #include "lab/clab/preflight.h"
 
@@ -61,18 +61,18 @@ int run_preflight(lab::ContainerEngine& engine) {
     const char* mark = finding.severity == lab::Finding::Severity::kOk        ? "ok     "
                        : finding.severity == lab::Finding::Severity::kWarning ? "warning"
                                                                               : "MISSING";
-    std::cout << std::format("{} {:22} {}\n", mark, finding.subject, finding.detail);
+    std::cout << formatted("{} {:22} {}\n", mark, finding.subject, finding.detail);
     if (!finding.remedy.empty()) std::cout << "          → " << finding.remedy << "\n";
   }
   return lab::verdict(findings) ? 0 : 1;
 }
 
 void print_nodes(const std::vector<lab::ContainerState>& nodes) {
-  std::cout << std::format("{:10} {:10} {:10} {:>8} {:15} {}\n", "NODE", "STATUS", "HEALTH", "PID", "ADDRESS",
-                           "CONTAINER");
+  std::cout << formatted("{:10} {:10} {:10} {:>8} {:15} {}\n", "NODE", "STATUS", "HEALTH", "PID", "ADDRESS",
+                         "CONTAINER");
   for (const lab::ContainerState& node : nodes) {
-    std::cout << std::format("{:10} {:10} {:10} {:8} {:15} {}\n", node.node, node.status, lab::to_string(node.health),
-                             node.pid, node.ipv4, node.name);
+    std::cout << formatted("{:10} {:10} {:10} {:8} {:15} {}\n", node.node, node.status, lab::to_string(node.health),
+                           node.pid, node.ipv4, node.name);
   }
 }
 
@@ -82,13 +82,13 @@ int run_up(const lab::Topology& topology, lab::ContainerEngine& engine) {
   const auto links = lab::make_kernel_links();
   const lab::UpDeps deps{
       .engine = engine, .links = *links, .stop = signals.token(), .progress = [](std::string_view line) {
-        std::cerr << std::format("{}\n", line);
+        std::cerr << formatted("{}\n", line);
       }};
   const auto deployment = lab::up(topology, deps);
   if (!deployment) return complain(deployment.error());
   print_nodes(deployment->nodes);
-  std::cout << std::format("lab {} is up: links after {} ms, healthy after {} ms\n", topology.name,
-                           deployment->links_ready.count(), deployment->healthy.count());
+  std::cout << formatted("lab {} is up: links after {} ms, healthy after {} ms\n", topology.name,
+                         deployment->links_ready.count(), deployment->healthy.count());
   return 0;
 }
 
@@ -96,7 +96,7 @@ int run_down(const lab::Topology& topology, lab::ContainerEngine& engine) {
   const auto start = std::chrono::steady_clock::now();
   if (auto gone = lab::down(topology, engine); !gone) return complain(gone.error());
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
-  std::cout << std::format("lab {} is down after {} ms\n", topology.name, took.count());
+  std::cout << formatted("lab {} is down after {} ms\n", topology.name, took.count());
   return 0;
 }
 

@@ -3,12 +3,12 @@
 // stays up until Ctrl-C.
 //   pathwise-demo [--once] [--json FILE] TOPOLOGY.clab.yml
 #include <csignal>
-#include <format>
 #include <iostream>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/format.h"
 #include "base/process.h"
 #include "lab/clab/preflight.h"
 #include "lab/demo/scenario.h"
@@ -28,7 +28,9 @@ int complain(const Error& error) {
   return 1;
 }
 
-void say(const std::string& text) { std::cout << text << std::flush; }
+void say(const std::string& text) {
+  std::cout << text << std::flush;
+}
 
 // Takes the lab down when the demo ends, however it ends.
 class Lab {
@@ -44,11 +46,12 @@ class Lab {
   Result<void> deploy(lab::LinkMaker& links, std::stop_token stop) {
     // What an interrupted run may have left.
     if (auto gone = lab::down(topology_, engine_); !gone) return gone;
-    say(std::format("Deploying {} ({} nodes, {} links)\n", topology_.name, topology_.nodes.size(), topology_.links.size()));
+    say(formatted("Deploying {} ({} nodes, {} links)\n", topology_.name, topology_.nodes.size(),
+                  topology_.links.size()));
     const auto deployment = lab::up(topology_, {.engine = engine_, .links = links, .stop = std::move(stop)});
     if (!deployment) return std::unexpected(deployment.error());
-    say(std::format("  links after {} ms, every node healthy after {} ms\n", deployment->links_ready.count(),
-                    deployment->healthy.count()));
+    say(formatted("  links after {} ms, every node healthy after {} ms\n", deployment->links_ready.count(),
+                  deployment->healthy.count()));
     return {};
   }
 
@@ -88,8 +91,9 @@ Result<bool> run(const Options& options, const lab::Topology& topology, lab::Con
   if (auto ready = scenario.wait_ready(); !ready) return std::unexpected(ready.error());
   const auto report = scenario.run();
   if (!report) return std::unexpected(report.error());
-  if (auto written = write_file_atomically(options.json, report->to_json()); !written) return std::unexpected(written.error());
-  say(std::format("\n{}; figures in {}\n", report->all_held() ? "Everything held" : "NOT everything held", options.json));
+  if (auto written = write_file_atomically(options.json, report->to_json()); !written)
+    return std::unexpected(written.error());
+  say(formatted("\n{}; figures in {}\n", report->all_held() ? "Everything held" : "NOT everything held", options.json));
   if (!options.once) {
     say(kWhere);
     wait_for_ctrl_c();

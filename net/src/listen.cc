@@ -10,8 +10,8 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <cerrno>
-#include <format>
 
+#include "base/format.h"
 #include "net/deadline.h"
 
 namespace pathwise::net {
@@ -129,7 +129,7 @@ Awaitable<Result<TcpSocket>> connect_tcp(asio::io_context& io, std::optional<Ipv
     if (!error) socket.bind(Tcp::endpoint(asio::ip::address_v6(bytes), 0), error);
   }
   const std::string where =
-      local ? std::format("{} from {}", remote.to_string(), local->to_string()) : remote.to_string();
+      local ? formatted("{} from {}", remote.to_string(), local->to_string()) : remote.to_string();
   if (error) co_return refuse("connect to", where, error);
   const Deadline deadline(socket, timeout);
   std::tie(error) = co_await socket.async_connect(*to, use_tuple);

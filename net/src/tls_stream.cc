@@ -3,8 +3,8 @@
 
 #include <cerrno>
 #include <cstring>
-#include <format>
 
+#include "base/format.h"
 #include "net/deadline.h"
 #include "net/tls.h"
 #include "tls_files.h"
@@ -14,8 +14,8 @@ namespace {
 
 std::string describe(const Tcp::endpoint& endpoint) {
   const std::string address = endpoint.address().to_string();
-  return std::format(R"({}{}{}:{})", endpoint.address().is_v6() ? "[" : "", address,
-                     endpoint.address().is_v6() ? "]" : "", endpoint.port());
+  return formatted(R"({}{}{}:{})", endpoint.address().is_v6() ? "[" : "", address,
+                   endpoint.address().is_v6() ? "]" : "", endpoint.port());
 }
 
 // Asio's tuple completion: true if the wait ended well.
@@ -68,7 +68,7 @@ TlsStream& TlsStream::operator=(TlsStream&& other) noexcept {
 Error TlsStream::failure(int ssl_error, std::string_view step) const {
   const int system_error = errno;
   const auto say = [&](ErrorCode code, std::string_view reason) {
-    return Error{code, std::format("peer {}: {}: {}", session_->address, step, reason)};
+    return Error{code, formatted("peer {}: {}: {}", session_->address, step, reason)};
   };
   session_->failed = true;
   if (!session_->check.refusal.empty()) {

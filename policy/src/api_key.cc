@@ -9,6 +9,7 @@
 #include <charconv>
 #include <optional>
 
+#include "base/format.h"
 #include "base/string_util.h"
 #include "reading.h"
 
@@ -130,7 +131,7 @@ Result<std::string> hash_api_key(std::string_view api_key, std::span<const std::
   }
   if (auto good = check_cost(cost); !good) return std::unexpected(good.error());
   return derive(api_key, salt, cost).transform([&](const std::vector<std::uint8_t>& hash) {
-    return std::format("scrypt:N={},r={},p={}:{}:{}", cost.n, cost.r, cost.p, encode_base64(salt), encode_base64(hash));
+    return formatted("scrypt:N={},r={},p={}:{}:{}", cost.n, cost.r, cost.p, encode_base64(salt), encode_base64(hash));
   });
 }
 

@@ -4,8 +4,8 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <format>
 
+#include "base/format.h"
 #include "base/process.h"
 #include "base/string_util.h"
 #include "reading.h"
@@ -82,7 +82,7 @@ Result<FabricConfig> parse_fabric(std::string_view text, const std::string& name
   Reading reading{.problems = problems};
   read_root(*root, reading);
   if (!problems.empty()) return std::unexpected(problems.error());
-  reading.config.hash = std::format("{:016x}", XXH3_64bits(text.data(), text.size()));
+  reading.config.hash = formatted("{:016x}", XXH3_64bits(text.data(), text.size()));
   return std::move(reading.config);
 }
 

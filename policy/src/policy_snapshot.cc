@@ -2,10 +2,10 @@
 #include "policy/policy_snapshot.h"
 
 #include <algorithm>
-#include <format>
 #include <unordered_map>
 
 #include "api_key.h"
+#include "base/format.h"
 #include "base/string_util.h"
 
 namespace pathwise::policy {
@@ -30,9 +30,9 @@ std::string refusal(const ResidencyRule& rule, const SiteConfig& site) {
   for (const std::string& jurisdiction : site.jurisdictions) {
     if (std::ranges::contains(rule.allow_jurisdictions, jurisdiction)) return {};
   }
-  if (rule.allow_jurisdictions.empty()) return std::format("{}: site {} is not allowed", rule.name, site.name);
-  return std::format("{}: jurisdiction {} is not one of {}", rule.name, join(site.jurisdictions),
-                     join(rule.allow_jurisdictions));
+  if (rule.allow_jurisdictions.empty()) return formatted("{}: site {} is not allowed", rule.name, site.name);
+  return formatted("{}: jurisdiction {} is not one of {}", rule.name, join(site.jurisdictions),
+                   join(rule.allow_jurisdictions));
 }
 
 // A label of the request as the rules see it: the tenant's own wins, so that no request can talk

@@ -11,10 +11,10 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <format>
 #include <nlohmann/json.hpp>
 #include <span>
 
+#include "base/format.h"
 #include "base/process.h"
 #include "net/test_ca.h"
 #include "policy/policy_snapshot.h"
@@ -44,7 +44,7 @@ pid_t spawn(const std::vector<std::string>& command, const std::string& log) {
   pid_t pid = -1;
   const int error = ::posix_spawn(&pid, arguments[0], &actions, nullptr, arguments.data(), environ);
   ::posix_spawn_file_actions_destroy(&actions);
-  if (error != 0) throw std::runtime_error(std::format("{}: {}", command[0], std::strerror(error)));
+  if (error != 0) throw std::runtime_error(formatted("{}: {}", command[0], std::strerror(error)));
   return pid;
 }
 
@@ -84,7 +84,7 @@ Finished run_to_end(std::vector<std::string> command, const std::string& log) {
 
 std::string program(const std::string& name) {
   const char* folder = std::getenv("PATHWISE_BIN");
-  return std::format("{}/{}", folder != nullptr ? folder : PATHWISE_BIN_DIR, name);
+  return formatted("{}/{}", folder != nullptr ? folder : PATHWISE_BIN_DIR, name);
 }
 
 ScriptedRuntime::ScriptedRuntime(Script script)
@@ -92,7 +92,7 @@ ScriptedRuntime::ScriptedRuntime(Script script)
 
 void ScriptedRuntime::serve(Connection& connection) {
   const auto answer = [&](std::string_view body) {
-    connection.send(std::format("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{}", body.size(), body));
+    connection.send(formatted("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{}", body.size(), body));
   };
   for (;;) {
     const auto request = connection.receive_message();
@@ -110,8 +110,8 @@ void ScriptedRuntime::serve(Connection& connection) {
 
 ScriptedRuntime::Script reply_with(std::string body) {
   return [body = std::move(body)](Connection& connection, const Connection::Message&) {
-    connection.send(std::format("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
-                                body.size(), body));
+    connection.send(formatted("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
+                              body.size(), body));
   };
 }
 
@@ -170,21 +170,20 @@ void FabricLab::write_certificates() const {
   if (!ca) throw std::runtime_error(ca.error().message);
   must(write_file_atomically(path("ca.pem"), ca->pem().certificate));
   const auto issue = [&](const std::string& name, const std::string& identity) {
-    const auto pair = ca->issue({.uris = {std::format("spiffe://{}/{}", kTrustDomain, identity)}});
+    const auto pair = ca->issue({.uris = {formatted("spiffe://{}/{}", kTrustDomain, identity)}});
     if (!pair) throw std::runtime_error(pair.error().message);
     must(write_file_atomically(path(name + ".pem"), pair->certificate));
     must(write_file_atomically(path(name + ".key"), pair->key, 0600));
   };
-  for (const SiteSpec& site : sites_) issue(site.name, std::format("site/{}/router", site.name));
-  issue("stranger", std::format("site/{}/te", sites_.front().name));
+  for (const SiteSpec& site : sites_) issue(site.name, formatted("site/{}/router", site.name));
+  issue("stranger", formatted("site/{}/te", sites_.front().name));
 }
 
 // The addresses that te would put on lo.
 void FabricLab::add_addresses() const {
   for (std::size_t n = 1; n <= sites_.size(); ++n) {
     for (const char tier : {'a', 'c'}) {
-      const std::string command =
-          std::format("ip -6 address replace fd00:{}:{}::1/128 dev lo nodad >/dev/null", n, tier);
+      const std::string command = formatted("ip -6 address replace fd00:{}:{}::1/128 dev lo nodad >/dev/null", n, tier);
       if (std::system(command.c_str()) != 0) {
         throw std::runtime_error("tier addresses need NET_ADMIN and IPv6 on lo: run in tests/run-suite's namespace");
       }
@@ -203,7 +202,7 @@ void FabricLab::write_fabric(const std::string& extra_tenants) {
   std::string text = "tier_aggregate: \"fd00::/16\"\nsites:\n";
   for (std::size_t n = 1; n <= sites_.size(); ++n) {
     const SiteSpec& site = sites_[n - 1];
-    text += std::format(
+    text += formatted(
         "  {0}: {{region: test, jurisdictions: [{1}], prefixes: {{realtime: \"fd00:{2}:a::/64\", batch: "
         "\"fd00:{2}:c::/64\"}}}}\n",
         site.name, site.jurisdiction, n);
@@ -212,7 +211,7 @@ void FabricLab::write_fabric(const std::string& extra_tenants) {
       "tiers:\n"
       "  realtime: {color: 10, objective: {ttft: 300ms}, paths: [underlay]}\n"
       "  batch: {color: 30, objective: {e2e: 60s}, paths: [underlay]}\n";
-  text += std::format(
+  text += formatted(
       "tenants:\n  acme: {{keys: [{{id: k1, scrypt: \"{}\"}}], tiers: [realtime, batch], default_tier: batch}}\n",
       hashed(kKey));
   text += extra_tenants;
@@ -223,7 +222,7 @@ void FabricLab::write_fabric(const std::string& extra_tenants) {
 }
 
 void FabricLab::write_node(const SiteSpec& site) const {
-  std::string text = std::format(
+  std::string text = formatted(
       "site: {0}\nrouter: r1\ntrust_domain: {1}\n"
       "tls: {{cert: {2}/{0}.pem, key: {2}/{0}.key, ca: {2}/ca.pem}}\n"
       "listen: {{openai: \"127.0.0.1:{3}\", peers: 8443, admin: \"unix:{2}/{0}/admin.sock\", metrics: "
@@ -234,7 +233,7 @@ void FabricLab::write_node(const SiteSpec& site) const {
       site.name, kTrustDomain, folder_, kFirstOpenAi + number_of(site.name));
   text += site.runtimes.empty() ? "runtimes: []\n" : "runtimes:\n";
   for (const std::uint16_t port : site.runtimes) {
-    text += std::format(
+    text += formatted(
         "  - {{url: \"http://127.0.0.1:{}\", kind: vllm, prefill_tokens_per_second: 8000, max_num_seqs: {}}}\n", port,
         site.max_num_seqs);
   }
@@ -321,7 +320,7 @@ Connection FabricLab::connect(const std::string& site) const {
 }
 
 std::string FabricLab::chat(std::string_view headers, std::string_view body, std::string_view key) {
-  return std::format(
+  return formatted(
       "POST /v1/chat/completions HTTP/1.1\r\nHost: api\r\nAuthorization: Bearer {}\r\nContent-Type: "
       "application/json\r\n"
       "Content-Length: {}\r\n{}\r\n{}",
@@ -338,7 +337,7 @@ Connection::Message FabricLab::admin(const std::string& site, const std::string&
     return {};
   }
   Connection connection(fd);
-  connection.send(std::format("GET {} HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n\r\n", target));
+  connection.send(formatted("GET {} HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n\r\n", target));
   return connection.receive_message();
 }
 

@@ -6,10 +6,10 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <csignal>
-#include <format>
 #include <future>
 #include <nlohmann/json.hpp>
 
+#include "base/format.h"
 #include "base/process.h"
 #include "fabric_lab.h"
 #include "net/listen.h"
@@ -48,9 +48,8 @@ TEST(Operations, ReloadDropsNoStreamAndABadFileChangesNothing) {
     return other.receive_message().status();
   };
   EXPECT_EQ(status_with(kOther), 401);
-  lab.write_fabric(
-      std::format("  globex: {{keys: [{{id: k2, scrypt: \"{}\"}}], tiers: [batch], default_tier: batch}}\n",
-                  FabricLab::hashed(kOther)));
+  lab.write_fabric(formatted("  globex: {{keys: [{{id: k2, scrypt: \"{}\"}}], tiers: [batch], default_tier: batch}}\n",
+                             FabricLab::hashed(kOther)));
   for (const char* site : {"pune", "mumbai"}) lab.router(site).signal(SIGHUP);
   EXPECT_TRUE(eventually([&] { return status_with(kOther) == 200; }));
 
@@ -176,7 +175,7 @@ TEST(Operations, PeersAreBelievedByTheirCertificateOnly) {
   ScriptedRuntime runtime(reply_with("{}"));
   FabricLab lab({{"mumbai", "IN", {runtime.port()}}, {"dubai", "AE", {}}});
   lab.start();
-  const std::string forwarded = std::format(
+  const std::string forwarded = formatted(
       "POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\nx-pathwise-tenant: acme\r\n"
       "x-pathwise-tier: realtime\r\nx-pathwise-model: llama\r\nx-pathwise-hop: 1\r\n\r\n{}",
       FabricLab::kBody.size(), FabricLab::kBody);

@@ -5,10 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
-#include <format>
 #include <future>
 #include <nlohmann/json.hpp>
 
+#include "base/format.h"
 #include "fabric_lab.h"
 
 namespace pathwise::test {
@@ -28,8 +28,8 @@ TEST(System, AStreamCrossesTwoRoutersByteForByte) {
   std::string stream;
   for (int i = 0; i < 500; ++i) {
     const std::string event =
-        std::format("data: {{\"n\":{},\"t\":\"{}\"}}\n\n", i, std::string(static_cast<std::size_t>(i % 97), 'x'));
-    stream += std::format("{:x}\r\n{}\r\n", event.size(), event);
+        formatted("data: {{\"n\":{},\"t\":\"{}\"}}\n\n", i, std::string(static_cast<std::size_t>(i % 97), 'x'));
+    stream += formatted("{:x}\r\n{}\r\n", event.size(), event);
   }
   stream += "e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n";
   ScriptedRuntime runtime([&](Connection& connection, const Connection::Message&) {
@@ -156,7 +156,7 @@ TEST(System, ARefusedRequestIsPlacedAgainAtOnce) {
   std::vector<Connection> held;
   for (int i = 0; i < 3; ++i) {
     held.push_back(lab.connect("mumbai"));
-    held.back().send(FabricLab::chat(std::format("x-pathwise-tier: realtime\r\nx-request-id: hold-{}\r\n", i)));
+    held.back().send(FabricLab::chat(formatted("x-pathwise-tier: realtime\r\nx-request-id: hold-{}\r\n", i)));
   }
   ASSERT_TRUE(eventually([&] { return mumbai.requests() >= 4; }));
   Connection client = lab.connect("pune");

@@ -3,11 +3,11 @@
 // kernel's routes), a slowed link moves requests and LSPs, faults lose nothing.
 #include <gmock/gmock.h>
 
-#include <format>
 #include <iostream>
 #include <map>
 
 #include "base/clock.h"
+#include "base/format.h"
 #include "base/process.h"
 #include "lab/demo/scenario.h"
 #include "tiers_lab.h"
@@ -33,7 +33,8 @@ class Fabric : public testing::Test {
   // Packets between the routers' tier addresses (port 8443) that leave r-pune by `interface` while
   // requests of every tier run.
   std::string capture(const std::string& interface) {
-    return lab_.run("r-pune", std::format("timeout 6 tcpdump -lnni {} -Q out 'ip6' 2>/dev/null | grep '8443' || true", interface));
+    return lab_.run("r-pune",
+                    formatted("timeout 6 tcpdump -lnni {} -Q out 'ip6' 2>/dev/null | grep '8443' || true", interface));
   }
 
   TiersLab& lab_ = TiersLab::instance();
@@ -48,19 +49,25 @@ class Load {
   explicit Load(double rate = 14) {
     std::vector<lab::LoadProfile> profiles;
     for (const auto* tier : {"realtime", "standard", "batch"}) {
-      profiles.push_back({.model = ModelName("llama-70b"), .tier = TierName(tier), .api_key = kKey, .prompt_bytes = 1200,
+      profiles.push_back({.model = ModelName("llama-70b"),
+                          .tier = TierName(tier),
+                          .api_key = kKey,
+                          .prompt_bytes = 1200,
                           .max_tokens = 16});
     }
-    client_ = std::move(lab::LoadClient::open({.base_url = "http://127.0.0.1:18080", .profiles = profiles, .rate = rate,
-                                               .workers = 64}).value());
+    client_ = std::move(
+        lab::LoadClient::open({.base_url = "http://127.0.0.1:18080", .profiles = profiles, .rate = rate, .workers = 64})
+            .value());
     client_->start();
   }
   lab::LoadClient& operator*() { return *client_; }
   // Waits for `count` more requests.
   bool more(std::uint64_t count) {
     const auto after = client_->last_sequence();
-    return client_->wait_for([&](const lab::RequestRecord& r) { return r.sequence >= after + count; }, after,
-                             RealClock().now() + seconds(60)).has_value();
+    return client_
+        ->wait_for([&](const lab::RequestRecord& r) { return r.sequence >= after + count; }, after,
+                   RealClock().now() + seconds(60))
+        .has_value();
   }
   void expect_whole() {
     client_->finish();
@@ -116,15 +123,20 @@ TEST_F(Fabric, MeasuredLinkDelayIsInIsis) {
 }
 
 TEST_F(Fabric, ResidencyAndEntitlementAreHard) {
-  const std::string head = "curl -s -w '\\n%{http_code}' -H 'content-type: application/json' "
-                           "-d '{\"model\":\"llama-70b\",\"max_tokens\":2,\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}' ";
+  const std::string head =
+      "curl -s -w '\\n%{http_code}' -H 'content-type: application/json' "
+      "-d '{\"model\":\"llama-70b\",\"max_tokens\":2,\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}' ";
   const std::string url = " http://127.0.0.1:8080/v1/chat/completions";
-  const std::string denied = lab_.run("h-pune", head + "-H 'Authorization: Bearer pw-intern1-tiers-lab' -H 'x-pathwise-tier: realtime'" + url);
+  const std::string denied =
+      lab_.run("h-pune", head + "-H 'Authorization: Bearer pw-intern1-tiers-lab' -H 'x-pathwise-tier: realtime'" + url);
   EXPECT_THAT(denied, HasSubstr("\n403"));
   EXPECT_THAT(denied, HasSubstr("realtime"));
-  EXPECT_THAT(lab_.run("h-pune", head + "-H 'Authorization: Bearer pw-acme1-something-else'" + url), HasSubstr("\n401"));
-  EXPECT_THAT(lab_.run("h-pune", "curl -s -w '\\n%{http_code}' -H 'Authorization: Bearer pw-acme1-tiers-lab' -d '{nonsense'" + url),
-              HasSubstr("\n400"));
+  EXPECT_THAT(lab_.run("h-pune", head + "-H 'Authorization: Bearer pw-acme1-something-else'" + url),
+              HasSubstr("\n401"));
+  EXPECT_THAT(
+      lab_.run("h-pune",
+               "curl -s -w '\\n%{http_code}' -H 'Authorization: Bearer pw-acme1-tiers-lab' -d '{nonsense'" + url),
+      HasSubstr("\n400"));
 }
 
 // The scenario asserts itself, sentence by sentence.
@@ -136,7 +148,7 @@ TEST_F(Fabric, TheLoopIsClosed) {
   EXPECT_GE(report->figures().size(), 4u);
   for (const lab::Figure& figure : report->figures()) {
     EXPECT_LE(figure.value, 10 * figure.goal) << figure.name;
-    RecordProperty(figure.name, std::format("{:.0f} {}", figure.value, figure.unit));
+    RecordProperty(figure.name, formatted("{:.0f} {}", figure.value, figure.unit));
   }
 }
 
@@ -173,7 +185,8 @@ TEST_F(Fabric, ATeThatDiesLosesNoRequest) {
   lab_.run("h-pune", "kill -9 $(pidof pathwise-te)");
   ASSERT_TRUE(load.more(40));
   load.expect_whole();
-  EXPECT_TRUE(eventually(milliseconds(30'000), [&] { return !lab_.attempt("h-pune", "pidof pathwise-te").out.empty(); }));
+  EXPECT_TRUE(
+      eventually(milliseconds(30'000), [&] { return !lab_.attempt("h-pune", "pidof pathwise-te").out.empty(); }));
 }
 
 TEST_F(Fabric, ReloadDropsNoStream) {
@@ -190,12 +203,10 @@ TEST_F(Fabric, PathwiseFrrWithdrawsWhatItInstalled) {
   EXPECT_THAT(lab_.run("pb2", "ip -6 route show"), HasSubstr("fcbb:bb81:"));
   // Stopped, not killed: the supervisor starts it again after a pause.
   lab_.run("pb2", "kill -TERM $(pidof pathwise-frr)");
-  EXPECT_TRUE(eventually(milliseconds(10'000), [&] {
-    return lab_.run("pb2", "ip -6 route show").find("fcbb:bb81:") == std::string::npos;
-  }));
-  EXPECT_TRUE(eventually(milliseconds(60'000), [&] {
-    return lab_.run("pb2", "ip -6 route show").find("fcbb:bb81:") != std::string::npos;
-  }));
+  EXPECT_TRUE(eventually(milliseconds(10'000),
+                         [&] { return lab_.run("pb2", "ip -6 route show").find("fcbb:bb81:") == std::string::npos; }));
+  EXPECT_TRUE(eventually(milliseconds(60'000),
+                         [&] { return lab_.run("pb2", "ip -6 route show").find("fcbb:bb81:") != std::string::npos; }));
 }
 
 }  // namespace

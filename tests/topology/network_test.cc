@@ -5,13 +5,13 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <format>
 #include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <tuple>
 
+#include "base/format.h"
 #include "lab/wan/plan.h"
 #include "tiers_lab.h"
 
@@ -34,7 +34,7 @@ class Network : public testing::Test {
   // Smallest round-trip time of `count` pings from h-pune to h-sin.
   std::optional<double> round_trip_ms(int count) {
     const auto output =
-        lab_.attempt("h-pune", std::format("ping -6 -q -c {} -i 0.1 -W 1 -I fd00:3:2::1 -s 1000 fd00:3:4::1", count));
+        lab_.attempt("h-pune", formatted("ping -6 -q -c {} -i 0.1 -W 1 -I fd00:3:2::1 -s 1000 fd00:3:4::1", count));
     const std::size_t at = output.out.find("= ");
     if (at == std::string::npos) return std::nullopt;
     return std::strtod(output.out.c_str() + at + 2, nullptr);
@@ -62,15 +62,15 @@ class Network : public testing::Test {
   // each edge in algorithm 0 under a function of the test's own.
   void join_pune_and_singapore() {
     for (const auto& [edge, id] : {std::pair{"r-pune", "2"}, {"r-sin", "4"}}) {
-      lab_.run(edge, std::format("ip -6 route replace fcbb:bb00:{0}:fd00::/64 encap seg6local action End.DT6 table 254 "
-                                 "dev sr0 && ip -6 route replace fd00:3:{0}::/64 via fd00:2:{0}::2 dev to-host",
-                                 id));
+      lab_.run(edge, formatted("ip -6 route replace fcbb:bb00:{0}:fd00::/64 encap seg6local action End.DT6 table 254 "
+                               "dev sr0 && ip -6 route replace fd00:3:{0}::/64 via fd00:2:{0}::2 dev to-host",
+                               id));
     }
     for (const auto& [host, own, peer] : {std::tuple{"h-pune", "2", "4"}, {"h-sin", "4", "2"}}) {
-      lab_.run(host, std::format("ip -6 address replace fd00:3:{0}::1/128 dev lo nodad && ip -6 route replace "
-                                 "fd00:3:{1}::/64 encap seg6 mode encap segs fcbb:bb00:{1}:fd00:: dev to-edge src "
-                                 "fd00:3:{0}::1",
-                                 own, peer));
+      lab_.run(host, formatted("ip -6 address replace fd00:3:{0}::1/128 dev lo nodad && ip -6 route replace "
+                               "fd00:3:{1}::/64 encap seg6 mode encap segs fcbb:bb00:{1}:fd00:: dev to-edge src "
+                               "fd00:3:{0}::1",
+                               own, peer));
     }
   }
 
@@ -78,16 +78,15 @@ class Network : public testing::Test {
     const auto measured = round_trip_ms(10);
     ASSERT_TRUE(measured) << "no reply";
     EXPECT_NEAR(*measured, expected_ms, expected_ms * kTolerance);
-    std::cout << std::format("  round trip pune - singapore: {:.2f} ms, configured {:.2f} ms\n", *measured,
-                             expected_ms);
+    std::cout << formatted("  round trip pune - singapore: {:.2f} ms, configured {:.2f} ms\n", *measured, expected_ms);
   }
 };
 
 TEST_F(Network, EveryNodeIsHealthy) {
   for (const auto& node : lab_.deployment().nodes) EXPECT_EQ(node.health, lab::Health::kHealthy) << node.node;
   EXPECT_EQ(lab_.deployment().nodes.size(), 14U);
-  std::cout << std::format("  up: links after {} ms, healthy after {} ms\n", lab_.deployment().links_ready.count(),
-                           lab_.deployment().healthy.count());
+  std::cout << formatted("  up: links after {} ms, healthy after {} ms\n", lab_.deployment().links_ready.count(),
+                         lab_.deployment().healthy.count());
 }
 
 TEST_F(Network, EveryAdjacencyIsUp) {
@@ -106,8 +105,8 @@ TEST_F(Network, EveryLocatorAndLoopbackIsReachableFromEveryEdge) {
   for (const std::string& edge : kEdges) {
     const std::string routes = lab_.run(edge, "ip -6 route show");
     for (const auto& [router, id] : kNodeIds) {
-      EXPECT_THAT(routes, HasSubstr(std::format("fcbb:bb00:{}::/48", id))) << edge << " to " << router;
-      lab_.run(edge, std::format("ping -6 -q -c 1 -W 2 fd00:0:0:ff::{}", id));
+      EXPECT_THAT(routes, HasSubstr(formatted("fcbb:bb00:{}::/48", id))) << edge << " to " << router;
+      lab_.run(edge, formatted("ping -6 -q -c 1 -W 2 fd00:0:0:ff::{}", id));
     }
   }
 }
@@ -158,8 +157,8 @@ TEST_F(Network, ACutLinkIsRoutedAroundAndComesBack) {
   lab_.wan("cut pb1-pb2");
   const auto cut = std::chrono::steady_clock::now();
   ASSERT_TRUE(eventually(milliseconds(20'000), takes(around)));
-  std::cout << std::format("  rerouted {:.1f} s after the cut\n",
-                           std::chrono::duration<double>(std::chrono::steady_clock::now() - cut).count());
+  std::cout << formatted("  rerouted {:.1f} s after the cut\n",
+                         std::chrono::duration<double>(std::chrono::steady_clock::now() - cut).count());
   expect_round_trip(around);
   lab_.wan("heal pb1-pb2");
   EXPECT_TRUE(eventually(milliseconds(20'000), takes(direct)));
@@ -178,8 +177,8 @@ TEST_F(Network, ANarrowLinkSendsABurstOneFrameAfterTheOther) {
   ASSERT_EQ(std::sscanf(output.c_str() + at, "= %lf/%lf/%lf", &min, &avg, &max), 3) << output;
   const double burst = 9 * 1462 * 8 / 10e6 * 1000;
   EXPECT_GE(max - min, burst * (1 - kTolerance)) << output;
-  std::cout << std::format("  burst of ten at 10 Mbps: last {:.2f} ms after the first, computed {:.2f} ms\n", max - min,
-                           burst);
+  std::cout << formatted("  burst of ten at 10 Mbps: last {:.2f} ms after the first, computed {:.2f} ms\n", max - min,
+                         burst);
 }
 
 // Last: the tests run in the order of this file.
@@ -187,7 +186,7 @@ TEST_F(Network, DownLeavesNothingBehind) {
   const auto start = std::chrono::steady_clock::now();
   lab_.take_down();
   const auto took = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - start);
-  std::cout << std::format("  down: {} ms\n", took.count());
+  std::cout << formatted("  down: {} ms\n", took.count());
   EXPECT_THAT(*lab_.engine().list("containerlab", lab_.topology().name), IsEmpty());
   // Its links lived in its containers; the management network's bridge is what could be left here.
   std::vector<std::string> bridges;

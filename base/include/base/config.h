@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/format.h"
 #include "base/ids.h"
 #include "base/ip.h"
 #include "base/units.h"
@@ -45,7 +46,7 @@ class Diagnostics {
  public:
   template <typename... Args>
   void add(const Location& where, std::format_string<Args...> text, Args&&... args) {
-    append(where, std::format(text, std::forward<Args>(args)...));
+    append(where, formatted(text, std::forward<Args>(args)...));
   }
   void append(const Location& where, std::string message);
   [[nodiscard]] bool empty() const { return lines_.empty(); }

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/format.h"
+
 namespace pathwise {
 
 // The closed set of failure classes. They map one to one onto gRPC status codes at the edges.
@@ -33,7 +35,7 @@ struct Error {
   std::string message;  // one line for an operator: where, what, and what would be right
 
   // The same failure seen from one level up: "context: message".
-  [[nodiscard]] Error within(std::string_view context) const { return {code, std::format("{}: {}", context, message)}; }
+  [[nodiscard]] Error within(std::string_view context) const { return {code, formatted("{}: {}", context, message)}; }
   friend bool operator==(const Error&, const Error&) = default;
 };
 
@@ -42,7 +44,7 @@ using Result = std::expected<T, Error>;
 
 template <typename... Args>
 [[nodiscard]] std::unexpected<Error> fail(ErrorCode code, std::format_string<Args...> text, Args&&... args) {
-  return std::unexpected(Error{code, std::format(text, std::forward<Args>(args)...)});
+  return std::unexpected(Error{code, formatted(text, std::forward<Args>(args)...)});
 }
 
 // "what: strerror(error_number)" with ErrorCode::kIo (kPermissionDenied for EPERM and EACCES).

@@ -4,12 +4,12 @@
 #pragma once
 
 #include <cstdint>
-#include <format>
 #include <initializer_list>
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/format.h"
 
 namespace pathwise::log {
 
@@ -18,7 +18,7 @@ enum class Level : std::uint8_t { kDebug, kInfo, kWarning, kError };
 // A key and its value, rendered at the call.
 struct Field {
   template <typename T>
-  Field(std::string_view name, const T& v) : key(name), value(std::format("{}", v)) {}
+  Field(std::string_view name, const T& v) : key(name), value(formatted("{}", v)) {}
   std::string_view key;
   std::string value;
 };

@@ -26,12 +26,12 @@ struct ServerTls {
 
 struct ServerOptions {
   Endpoint listen;
-  std::optional<ServerTls> tls;           // absent: plaintext, for unix sockets and loopback only
-  std::string target;                     // "mumbai/r1": set in notification prefixes
+  std::optional<ServerTls> tls;  // absent: plaintext, for unix sockets and loopback only
+  std::string target;            // "mumbai/r1": set in notification prefixes
   std::vector<Model> models;
   std::string policy_authority = "file";  // named when Set is refused
   int max_subscribers = 64;
-  std::function<void()> before_read;      // called before a snapshot or a sample is read; may be empty
+  std::function<void()> before_read;  // called before a snapshot or a sample is read; may be empty
 };
 
 class Server {

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/format.h"
+
 namespace pathwise::lab {
 
 void Board::done(const std::string& node, Stage stage) {
@@ -21,7 +23,7 @@ Result<void> Board::wait(const std::string& node, Stage stage) {
   std::unique_lock lock(mutex_);
   const auto ready = [&] { return error_ || done_.contains({node, stage}); };
   if (changed_.wait_until(lock, stop_, deadline_, ready) && !error_) return {};
-  return verdict(std::format("waiting for {} of {}", to_string(stage), node));
+  return verdict(formatted("waiting for {} of {}", to_string(stage), node));
 }
 
 Result<void> Board::pause(std::chrono::milliseconds time) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <filesystem>
-#include <format>
 #include <map>
 #include <set>
 #include <thread>
 
+#include "base/format.h"
 #include "board.h"
 #include "lab/clab/lab.h"
 #include "waits.h"
@@ -233,7 +233,7 @@ class Launch {
     }
     board_.done(node.name, Stage::kHealthy);
     if (deps_.progress && node.healthcheck) {
-      deps_.progress(std::format("{} is healthy after {} ms", node.name, since(start_).count()));
+      deps_.progress(formatted("{} is healthy after {} ms", node.name, since(start_).count()));
     }
     return {};
   }
@@ -250,7 +250,7 @@ class Launch {
     if (!output) return std::unexpected(why_not(container, output.error()));
     if (output->exit_code == 0) return "";
     const std::string said = last_line(output->out + output->err);
-    return said.empty() ? std::format("the check ended with {}", output->exit_code) : said;
+    return said.empty() ? formatted("the check ended with {}", output->exit_code) : said;
   }
 
   // An exec that was refused: usually because the container has ended.

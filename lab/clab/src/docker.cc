@@ -3,6 +3,7 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 
+#include "base/format.h"
 #include "docker_http.h"
 #include "engine_spec.h"
 #include "lab/clab/engine.h"
@@ -61,7 +62,7 @@ class Docker final : public ContainerEngine {
                   kApiMinorOldest);
     }
     const int minor = std::max(std::min(minor_of(newest), kApiMinor), minor_of(oldest));
-    return EngineVersion{root.value("Version", "?"), std::format("1.{}", minor)};
+    return EngineVersion{root.value("Version", "?"), formatted("1.{}", minor)};
   }
 
   Result<void> provide_image(const std::string& image, PullPolicy policy) override {
@@ -130,7 +131,7 @@ class Docker final : public ContainerEngine {
   Result<std::string> logs(const std::string& container, int lines) override {
     // The lab's containers have a terminal, so the output comes as it was written.
     return api(
-        {.target = std::format("/containers/{}/logs?stdout=true&stderr=true&tail={}", url_escape(container), lines)});
+        {.target = formatted("/containers/{}/logs?stdout=true&stderr=true&tail={}", url_escape(container), lines)});
   }
 
   Result<std::string> provide_network(const Management& management) override {

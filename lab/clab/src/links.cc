@@ -16,8 +16,8 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <format>
 
+#include "base/format.h"
 #include "lab/clab/descriptor.h"
 #include "netns.h"
 
@@ -86,7 +86,7 @@ Result<void> create_pair(const VethEnd& a, const VethEnd& b, std::uint32_t mtu) 
   const NetlinkLink peer(rtnl_link_veth_get_peer(link.get()));
   describe(peer.get(), b, mtu);
   const int rc = rtnl_link_add(socket.get(), link.get(), NLM_F_CREATE | NLM_F_EXCL);
-  if (rc < 0) return fail_netlink(std::format("veth {} — {}", a.interface, b.interface), rc);
+  if (rc < 0) return fail_netlink(formatted("veth {} — {}", a.interface, b.interface), rc);
   return {};
 }
 

@@ -6,9 +6,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <format>
 #include <string>
 #include <thread>
+
+#include "base/format.h"
 
 namespace pathwise::lab {
 namespace {
@@ -20,7 +21,7 @@ Result<void> run_in_thread(const std::function<Result<void>()>& work) {
 }
 
 Result<void> enter_netns_of(int pid) {
-  const std::string path = std::format("/proc/{}/ns/net", pid);
+  const std::string path = formatted("/proc/{}/ns/net", pid);
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0 && errno == ENOENT) {
     return fail(ErrorCode::kNotFound, "{} is not there: is the runner in the host's pid namespace (--pid=host)?", path);

@@ -24,11 +24,11 @@
 #include <cstddef>
 #include <cstring>
 #include <filesystem>
-#include <format>
 #include <fstream>
 #include <functional>
 #include <memory>
 
+#include "base/format.h"
 #include "netns.h"
 
 namespace pathwise::lab {
@@ -55,7 +55,7 @@ std::string read_line(const std::string& path) {
 
 Finding check_docker(ContainerEngine& engine) {
   auto version = engine.version();
-  if (version) return ok("docker", std::format("engine {}, API {}", version->engine, version->api));
+  if (version) return ok("docker", formatted("engine {}, API {}", version->engine, version->api));
   return {Severity::kFatal, "docker", version.error().message,
           "start Docker and mount its socket: -v /var/run/docker.sock:/var/run/docker.sock"};
 }
@@ -182,8 +182,8 @@ Finding check_mmap_random_bits() {
   const std::string text = read_line("/proc/sys/vm/mmap_rnd_bits");
   const long bits = std::strtol(text.c_str(), nullptr, 10);
   if (bits <= kMmapRandomBitsMax) return ok("vm.mmap_rnd_bits", text);
-  return {Severity::kWarning, "vm.mmap_rnd_bits", std::format("is {}; programs built for TSan may not start", bits),
-          std::format("for TSan runs: sysctl -w vm.mmap_rnd_bits={}", kMmapRandomBitsMax)};
+  return {Severity::kWarning, "vm.mmap_rnd_bits", formatted("is {}; programs built for TSan may not start", bits),
+          formatted("for TSan runs: sysctl -w vm.mmap_rnd_bits={}", kMmapRandomBitsMax)};
 }
 
 }  // namespace
@@ -203,7 +203,7 @@ Result<void> verdict(const std::vector<Finding>& findings) {
   std::string text;
   for (const Finding& finding : findings) {
     if (finding.severity != Severity::kFatal) continue;
-    text += std::format("{}{}: {} ({})", text.empty() ? "" : "\n", finding.subject, finding.detail, finding.remedy);
+    text += formatted("{}{}: {} ({})", text.empty() ? "" : "\n", finding.subject, finding.detail, finding.remedy);
   }
   if (text.empty()) return {};
   return fail(ErrorCode::kFailedPrecondition, "{}", text);

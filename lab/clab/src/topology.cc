@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/format.h"
 #include "base/process.h"
 #include "expand.h"
 #include "link_fields.h"
@@ -184,8 +185,8 @@ const Node* Topology::find(std::string_view node) const {
 
 std::string Topology::long_name(std::string_view node) const {
   if (prefix.empty()) return std::string(node);
-  if (prefix == "__lab-name") return std::format("{}-{}", name, node);
-  return std::format("{}-{}-{}", prefix, name, node);
+  if (prefix == "__lab-name") return formatted("{}-{}", name, node);
+  return formatted("{}-{}-{}", prefix, name, node);
 }
 
 bool Topology::uses_management_network() const {

@@ -2,8 +2,9 @@
 #include "lab/demo/fabric_view.h"
 
 #include <cmath>
-#include <format>
 #include <nlohmann/json.hpp>
+
+#include "base/format.h"
 
 namespace pathwise::lab {
 namespace {
@@ -26,7 +27,8 @@ Microseconds micros(const json& object, const char* key) {
 }
 
 PathView read_path(const json& path) {
-  PathView view{.site = SiteName(path.value("site", "")), .tier = TierName(path.value("tier", "")),
+  PathView view{.site = SiteName(path.value("site", "")),
+                .tier = TierName(path.value("tier", "")),
                 .status = path.value("status", "")};
   const auto active = path.find("active");
   const json candidates = path.value("candidates", json::array());
@@ -114,12 +116,13 @@ Result<std::string> FabricView::route_interface(const std::string& node, const s
   if (!text) return std::unexpected(text.error());
   const auto document = parse(*text, "ip route get");
   if (!document) return std::unexpected(document.error());
-  if (!document->is_array() || document->empty()) return fail(ErrorCode::kNotFound, "{}: no route to {}", node, address);
+  if (!document->is_array() || document->empty())
+    return fail(ErrorCode::kNotFound, "{}: no route to {}", node, address);
   return document->front().value("dev", "");
 }
 
 Result<void> FabricView::set_delay(const std::string& a, const std::string& b, Microseconds delay) const {
-  const std::string text = std::format("{}us", delay.count());
+  const std::string text = formatted("{}us", delay.count());
   for (const auto& direction : {a + "-" + b, b + "-" + a}) {
     if (auto done = run("wan", {"/opt/pathwise/pathwise-wan", "ctl", "set", direction, "delay", text}); !done) {
       return std::unexpected(done.error());

@@ -2,10 +2,10 @@
 #include "lab/demo/scenario.h"
 
 #include <algorithm>
-#include <format>
 #include <map>
 #include <thread>
 
+#include "base/format.h"
 #include "waiting.h"
 
 namespace pathwise::lab {
@@ -25,7 +25,9 @@ constexpr double kRerouteGoalMs = 5'000;
 constexpr seconds kFirstDecisionDeadline{10};
 constexpr seconds kRerouteDeadline{50};
 
-double to_ms(Microseconds duration) { return static_cast<double>(duration.count()) / 1000.0; }
+double to_ms(Microseconds duration) {
+  return static_cast<double>(duration.count()) / 1000.0;
+}
 
 const PathView* find(const std::vector<PathView>& paths, const SiteName& site, const TierName& tier) {
   const auto it = std::ranges::find_if(paths, [&](const PathView& p) { return p.site == site && p.tier == tier; });
@@ -34,8 +36,8 @@ const PathView* find(const std::vector<PathView>& paths, const SiteName& site, c
 
 std::string describe(const PathView& path) {
   std::string text = path.nodes.empty() ? "?" : join(path.nodes, " > ");
-  text += std::format("  ({}", path.origin);
-  if (path.computed_delay) text += std::format(", computed {:.1f} ms one way", to_ms(*path.computed_delay));
+  text += formatted("  ({}", path.origin);
+  if (path.computed_delay) text += formatted(", computed {:.1f} ms one way", to_ms(*path.computed_delay));
   return text + ")";
 }
 
@@ -48,8 +50,8 @@ double median_ms(std::vector<Microseconds> values) {
 
 // Four of seven requests are realtime, so that a change is seen soon; one carries a residency label.
 std::vector<LoadProfile> profiles(const std::string& key) {
-  const LoadProfile realtime{.model = ModelName("gpt-4o-like"), .tier = kRealtime, .api_key = key,
-                             .prompt_bytes = 1200, .max_tokens = 16};
+  const LoadProfile realtime{
+      .model = ModelName("gpt-4o-like"), .tier = kRealtime, .api_key = key, .prompt_bytes = 1200, .max_tokens = 16};
   LoadProfile standard = realtime;
   standard.tier = kStandard;
   LoadProfile batch = realtime;
@@ -79,8 +81,8 @@ struct Group {
     std::ranges::sort(order, std::greater<>{});
     std::string text;
     for (const auto& [count, site] : order) {
-      text += std::format("{}{} {:.0f} %", text.empty() ? "" : ", ", site,
-                          100.0 * static_cast<double>(count) / static_cast<double>(requests));
+      text += formatted("{}{} {:.0f} %", text.empty() ? "" : ", ", site,
+                        100.0 * static_cast<double>(count) / static_cast<double>(requests));
     }
     return text;
   }
@@ -111,13 +113,13 @@ Result<void> Scenario::wait_ready() {
       for (const TierName& tier : {kRealtime, kStandard, kBatch}) {
         const PathView* path = find(*paths, SiteName(site), tier);
         if (path == nullptr || path->status != "up" || path->rtt.count() == 0) {
-          return missing = std::format("the {} path to {} is {}", tier, site, path ? path->status : "absent"), false;
+          return missing = formatted("the {} path to {} is {}", tier, site, path ? path->status : "absent"), false;
         }
       }
     }
     const auto sites = fabric_.serving_sites(kIngress);
     if (!sites) return missing = sites.error().message, false;
-    if (sites->size() < 3) return missing = std::format("{} of 3 sites offer models", sites->size()), false;
+    if (sites->size() < 3) return missing = formatted("{} of 3 sites offer models", sites->size()), false;
     return true;
   });
   if (!ready) return fail(ErrorCode::kDeadlineExceeded, "the fabric is not ready after 90 s: {}", missing);
@@ -125,8 +127,8 @@ Result<void> Scenario::wait_ready() {
 }
 
 Result<void> Scenario::start_load() {
-  auto client = LoadClient::open({.base_url = options_.base_url, .profiles = profiles(options_.api_key), .rate = 14,
-                                  .workers = 32});
+  auto client = LoadClient::open(
+      {.base_url = options_.base_url, .profiles = profiles(options_.api_key), .rate = 14, .workers = 32});
   if (!client) return std::unexpected(client.error());
   load_ = std::move(*client);
   load_->start();
@@ -149,8 +151,12 @@ Result<Phase> Scenario::observe(const std::string& name, std::size_t requests) {
   Phase phase{.name = name, .rows = {}};
   for (const auto& [what, group] : groups) {
     const TierName tier(what.substr(0, what.find(',')));
-    TierRow row{.what = what, .sites = group.shares(), .path = "?", .segments = "",
-                .ttft_p50_ms = median_ms(group.ttft), .requests = group.requests};
+    TierRow row{.what = what,
+                .sites = group.shares(),
+                .path = "?",
+                .segments = "",
+                .ttft_p50_ms = median_ms(group.ttft),
+                .requests = group.requests};
     if (const PathView* path = find(*paths, group.main_site(), tier)) {
       row.path = describe(*path);
       row.segments = join(path->segments, " ");
@@ -172,11 +178,13 @@ Result<void> Scenario::check_tiers_apart() {
   realtime_before_ = *realtime;
   note({.name = "realtime and batch take different paths to Singapore",
         .held = realtime->nodes != batch->nodes && realtime->segments != batch->segments,
-        .detail = std::format("{} / {}", join(realtime->nodes, " > "), join(batch->nodes, " > "))});
-  note({.name = "realtime follows an LSP that the PCE computed", .held = realtime->origin == "pcep",
+        .detail = formatted("{} / {}", join(realtime->nodes, " > "), join(batch->nodes, " > "))});
+  note({.name = "realtime follows an LSP that the PCE computed",
+        .held = realtime->origin == "pcep",
         .detail = realtime->origin});
-  note({.name = "realtime's RTT is less than half of batch's", .held = realtime->rtt * 2 < batch->rtt,
-        .detail = std::format("{:.1f} ms / {:.1f} ms", to_ms(realtime->rtt), to_ms(batch->rtt))});
+  note({.name = "realtime's RTT is less than half of batch's",
+        .held = realtime->rtt * 2 < batch->rtt,
+        .detail = formatted("{:.1f} ms / {:.1f} ms", to_ms(realtime->rtt), to_ms(batch->rtt))});
   return {};
 }
 
@@ -195,14 +203,18 @@ Result<void> Scenario::measure_first_decision(SteadyTime changed, std::uint64_t 
     const auto it = std::ranges::find(decision->alternatives, kSingapore, &DecisionView::Alternative::site);
     if (it == decision->alternatives.end() || it->rtt < seen_as) continue;
     const auto took = std::chrono::duration_cast<Microseconds>(record->started - changed);
-    note(Figure{.name = "delay_change_to_first_decision_with_the_new_delay", .value = to_ms(took), .unit = "ms",
+    note(Figure{.name = "delay_change_to_first_decision_with_the_new_delay",
+                .value = to_ms(took),
+                .unit = "ms",
                 .goal = kFirstDecisionGoalMs});
-    note({.name = "decisions see the slowed path", .held = true,
-          .detail = std::format("singapore at {:.1f} ms, chosen: {}", to_ms(it->rtt), decision->site)});
+    note({.name = "decisions see the slowed path",
+          .held = true,
+          .detail = formatted("singapore at {:.1f} ms, chosen: {}", to_ms(it->rtt), decision->site)});
     return {};
   }
-  note({.name = "decisions see the slowed path", .held = false,
-        .detail = std::format("none within {} s", kFirstDecisionDeadline.count())});
+  note({.name = "decisions see the slowed path",
+        .held = false,
+        .detail = formatted("none within {} s", kFirstDecisionDeadline.count())});
   return {};
 }
 
@@ -215,8 +227,10 @@ Result<void> Scenario::measure_reroute(SteadyTime changed) {
     return via == "to-pb2";
   });
   if (flexed) {
-    note(Figure{.name = "delay_change_to_flex_algo_128_rerouted", .value = to_ms(std::chrono::duration_cast<Microseconds>(clock_.now() - changed)),
-                .unit = "ms", .goal = kRerouteGoalMs});
+    note(Figure{.name = "delay_change_to_flex_algo_128_rerouted",
+                .value = to_ms(std::chrono::duration_cast<Microseconds>(clock_.now() - changed)),
+                .unit = "ms",
+                .goal = kRerouteGoalMs});
   }
   note({.name = "Flex-Algo 128 avoids the slowed link", .held = flexed, .detail = "pa2 reaches r-sin " + via});
   PathView now;
@@ -230,17 +244,19 @@ Result<void> Scenario::measure_reroute(SteadyTime changed) {
   });
   if (moved) {
     note(Figure{.name = "delay_change_to_recomputed_lsp_active",
-                .value = to_ms(std::chrono::duration_cast<Microseconds>(clock_.now() - changed)), .unit = "ms",
+                .value = to_ms(std::chrono::duration_cast<Microseconds>(clock_.now() - changed)),
+                .unit = "ms",
                 .goal = kRerouteGoalMs});
   }
-  note({.name = "the PCE recomputed the LSP around the slowed link", .held = moved,
+  note({.name = "the PCE recomputed the LSP around the slowed link",
+        .held = moved,
         .detail = join(realtime_before_.nodes, " > ") + "  →  " + join(now.nodes, " > ")});
   return {};
 }
 
 Result<void> Scenario::slow() {
-  say(std::format("\nSlowing the low-delay link of Singapore (pa2 – r-sin): {:.0f} ms → {:.0f} ms one way\n",
-                  to_ms(options_.healthy), to_ms(options_.slowed)));
+  say(formatted("\nSlowing the low-delay link of Singapore (pa2 – r-sin): {:.0f} ms → {:.0f} ms one way\n",
+                to_ms(options_.healthy), to_ms(options_.slowed)));
   const std::uint64_t after = load_->last_sequence();
   const SteadyTime changed = clock_.now();
   if (auto done = fabric_.set_delay("pa2", "sin", options_.slowed); !done) return done;
@@ -260,7 +276,8 @@ Result<void> Scenario::heal() {
   });
   if (restored) {
     note(Figure{.name = "heal_to_lsp_back_on_the_link",
-                .value = to_ms(std::chrono::duration_cast<Microseconds>(clock_.now() - changed)), .unit = "ms",
+                .value = to_ms(std::chrono::duration_cast<Microseconds>(clock_.now() - changed)),
+                .unit = "ms",
                 .goal = kRerouteGoalMs});
   }
   note({.name = "the LSP is back on the low-delay link", .held = restored, .detail = ""});
@@ -274,8 +291,8 @@ void Scenario::check_load() {
   for (const auto& [failure, count] : summary.total.failures) refused += failure == Failure::kRefused ? count : 0;
   note({.name = "no request was lost, broken or refused",
         .held = summary.total.requests > 0 && summary.total.succeeded == summary.total.requests,
-        .detail = std::format("{} requests, {} whole, {} refused, {} broken", summary.total.requests,
-                              summary.total.succeeded, refused, summary.total.broken())});
+        .detail = formatted("{} requests, {} whole, {} refused, {} broken", summary.total.requests,
+                            summary.total.succeeded, refused, summary.total.broken())});
   say(summary.table());
 }
 
@@ -294,7 +311,8 @@ Result<Report> Scenario::run() {
   if (auto done = check_tiers_apart(); !done) return std::unexpected(done.error());
   const TierRow* personal = row(*healthy, "realtime, data=personal-in");
   note({.name = "requests with personal data of India stay in Mumbai",
-        .held = personal != nullptr && personal->sites == "mumbai 100 %", .detail = personal ? personal->sites : "none"});
+        .held = personal != nullptr && personal->sites == "mumbai 100 %",
+        .detail = personal ? personal->sites : "none"});
   const TierRow* realtime = row(*healthy, "realtime");
   note({.name = "most realtime requests are served in Singapore",
         .held = realtime && realtime->sites.starts_with("singapore"),
@@ -304,17 +322,20 @@ Result<Report> Scenario::run() {
   if (!slowed) return std::unexpected(slowed.error());
   const TierRow* before = row(*healthy, "batch");
   const TierRow* after = row(*slowed, "batch");
-  note({.name = "batch requests did not move", .held = before && after && before->sites == after->sites && before->path == after->path,
+  note({.name = "batch requests did not move",
+        .held = before && after && before->sites == after->sites && before->path == after->path,
         .detail = after ? after->sites : "none"});
   realtime = row(*slowed, "realtime");
-  note({.name = "most realtime requests moved to Dubai", .held = realtime && realtime->sites.starts_with("dubai"),
+  note({.name = "most realtime requests moved to Dubai",
+        .held = realtime && realtime->sites.starts_with("dubai"),
         .detail = realtime ? realtime->sites : "none"});
   if (auto done = heal(); !done) return std::unexpected(done.error());
   const auto healed = observe("Healed", 70);
   if (!healed) return std::unexpected(healed.error());
   realtime = row(*healed, "realtime");
   note({.name = "most realtime requests are back in Singapore",
-        .held = realtime && realtime->sites.starts_with("singapore"), .detail = realtime ? realtime->sites : "none"});
+        .held = realtime && realtime->sites.starts_with("singapore"),
+        .detail = realtime ? realtime->sites : "none"});
   check_load();
   return report_;
 }

@@ -3,8 +3,7 @@
 
 #include <simdjson.h>
 
-#include <format>
-
+#include "base/format.h"
 #include "lab/runtime/text.h"
 
 namespace pathwise::lab {
@@ -68,11 +67,11 @@ void AnswerCheck::finish(SteadyTime now) {
   }
   if (failure_ != Failure::kNone) return;
   if (!pending_.empty() && stream_) return fail(Failure::kIncomplete, "the stream ends within an event");
-  if (!finish_reason_) return fail(Failure::kIncomplete, std::format("no finish_reason after {} tokens", tokens_));
+  if (!finish_reason_) return fail(Failure::kIncomplete, formatted("no finish_reason after {} tokens", tokens_));
   if (!done_) return fail(Failure::kIncomplete, "no [DONE]");
   if (!usage_tokens_) return fail(Failure::kIncomplete, "no usage");
   if (text_seed_ && *usage_tokens_ != tokens_) {
-    fail(Failure::kWrongText, std::format("{} tokens arrived, usage says {}", tokens_, *usage_tokens_));
+    fail(Failure::kWrongText, formatted("{} tokens arrived, usage says {}", tokens_, *usage_tokens_));
   }
 }
 
@@ -81,7 +80,7 @@ void AnswerCheck::on_line(std::string_view line, SteadyTime now) {
   if (line.ends_with('\r')) line.remove_suffix(1);
   if (line.empty() || line.starts_with(':') || failure_ != Failure::kNone) return;
   if (!line.starts_with("data:"))
-    return fail(Failure::kMalformed, std::format("unexpected line: {}", line.substr(0, 80)));
+    return fail(Failure::kMalformed, formatted("unexpected line: {}", line.substr(0, 80)));
   line.remove_prefix(5);
   if (line.starts_with(' ')) line.remove_prefix(1);
   if (done_) return fail(Failure::kMalformed, "data after [DONE]");
@@ -95,7 +94,7 @@ void AnswerCheck::on_line(std::string_view line, SteadyTime now) {
 void AnswerCheck::on_document(std::string_view json, SteadyTime now) {
   simdjson::dom::object root;
   if (parser_->dom.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS) {
-    return fail(Failure::kMalformed, std::format("not a JSON object: {}", json.substr(0, 80)));
+    return fail(Failure::kMalformed, formatted("not a JSON object: {}", json.substr(0, 80)));
   }
   if (root["error"].error() == simdjson::SUCCESS) return fail(Failure::kErrorEvent, std::string(json.substr(0, 300)));
   if (std::uint64_t count = 0; root.at_pointer("/usage/completion_tokens").get(count) == simdjson::SUCCESS) {
@@ -134,7 +133,7 @@ void AnswerCheck::on_text(std::string_view text, SteadyTime now) {
     const std::string expected = word(*text_seed_, tokens_, token_bytes_);
     if (text.substr(0, token_bytes_) != expected) {
       return fail(Failure::kWrongText,
-                  std::format("token {} is '{}', must be '{}'", tokens_, text.substr(0, token_bytes_), expected));
+                  formatted("token {} is '{}', must be '{}'", tokens_, text.substr(0, token_bytes_), expected));
     }
     ++tokens_;
   }

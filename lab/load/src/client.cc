@@ -10,11 +10,11 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <condition_variable>
 #include <deque>
-#include <format>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "base/format.h"
 #include "connection.h"
 #include "lab/runtime/text.h"
 
@@ -230,7 +230,7 @@ class LoadClient::Impl {
     std::uint64_t prompt_seed = seed;
     if (profile.sessions > 0) {
       const std::uint64_t session = number / options_.profiles.size() % profile.sessions;
-      record.session = std::format("{}-{}", profile.tier.empty() ? "session" : profile.tier.str(), session);
+      record.session = formatted("{}-{}", profile.tier.empty() ? "session" : profile.tier.str(), session);
       request.set("x-session-id", record.session);
       prompt_seed = mix(options_.seed, hash_bytes(record.session));
     }

@@ -6,7 +6,8 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
-#include <format>
+
+#include "base/format.h"
 
 namespace pathwise::lab {
 
@@ -109,7 +110,7 @@ asio::awaitable<void> Connection::read_answer(Response& response, AnswerCheck& c
 
 void Connection::fail_io(RequestRecord& record, const error_code& error) {
   record.failure = error == boost::beast::error::timeout ? Failure::kTimeout : Failure::kClosed;
-  record.error = std::format("{} after {} tokens", error.message(), record.tokens);
+  record.error = formatted("{} after {} tokens", error.message(), record.tokens);
 }
 
 }  // namespace pathwise::lab

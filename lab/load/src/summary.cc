@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lab/load/summary.h"
 
-#include <format>
 #include <nlohmann/json.hpp>
+
+#include "base/format.h"
 
 namespace pathwise::lab {
 
@@ -51,27 +52,26 @@ namespace {
 std::string row(const std::string& name, const TierSummary& tier) {
   std::string sites;
   for (const auto& [site, count] : tier.sites) {
-    sites += std::format("{}{}:{}", sites.empty() ? "" : " ", site.empty() ? "-" : site.str(), count);
+    sites += formatted("{}{}:{}", sites.empty() ? "" : " ", site.empty() ? "-" : site.str(), count);
   }
   std::string failures;
-  for (const auto& [failure, count] : tier.failures) failures += std::format(" {}:{}", to_string(failure), count);
-  return std::format("{:<12} {:>9} {:>9} {:>8} {:>9} {:>9} {:>9} {:>9}  {}{}\n", name, tier.requests, tier.succeeded,
-                     tier.requests - tier.succeeded, to_human(tier.ttft.quantile(0.5)),
-                     to_human(tier.ttft.quantile(0.9)), to_human(tier.ttft.quantile(0.99)),
-                     to_human(tier.e2e.quantile(0.5)), sites, failures);
+  for (const auto& [failure, count] : tier.failures) failures += formatted(" {}:{}", to_string(failure), count);
+  return formatted("{:<12} {:>9} {:>9} {:>8} {:>9} {:>9} {:>9} {:>9}  {}{}\n", name, tier.requests, tier.succeeded,
+                   tier.requests - tier.succeeded, to_human(tier.ttft.quantile(0.5)), to_human(tier.ttft.quantile(0.9)),
+                   to_human(tier.ttft.quantile(0.99)), to_human(tier.e2e.quantile(0.5)), sites, failures);
 }
 
 }  // namespace
 
 std::string LoadSummary::table() const {
-  std::string out = std::format("{:<12} {:>9} {:>9} {:>8} {:>9} {:>9} {:>9} {:>9}  {}\n", "tier", "requests", "ok",
-                                "failed", "ttft p50", "p90", "p99", "e2e p50", "sites, failures");
+  std::string out = formatted("{:<12} {:>9} {:>9} {:>8} {:>9} {:>9} {:>9} {:>9}  {}\n", "tier", "requests", "ok",
+                              "failed", "ttft p50", "p90", "p99", "e2e p50", "sites, failures");
   for (const auto& [tier, values] : tiers) out += row(tier.empty() ? "(default)" : tier.str(), values);
   if (tiers.size() > 1) out += row("total", total);
   const double seconds = Seconds(elapsed).count();
-  out += std::format("{:.1f} s, {:.1f} requests/s, {:.0f} tokens/s, {} shed\n", seconds,
-                     seconds > 0 ? static_cast<double>(total.requests) / seconds : 0,
-                     seconds > 0 ? static_cast<double>(total.tokens) / seconds : 0, shed);
+  out += formatted("{:.1f} s, {:.1f} requests/s, {:.0f} tokens/s, {} shed\n", seconds,
+                   seconds > 0 ? static_cast<double>(total.requests) / seconds : 0,
+                   seconds > 0 ? static_cast<double>(total.tokens) / seconds : 0, shed);
   return out;
 }
 

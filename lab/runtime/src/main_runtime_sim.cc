@@ -2,10 +2,10 @@
 // pathwise-runtime-sim CONFIG [--listen ADDRESS:PORT]: one simulated model server. Several run on one
 // host on different ports.
 #include <cstdio>
-#include <print>
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/format.h"
 #include "lab/runtime/server.h"
 
 namespace {
@@ -33,13 +33,13 @@ pathwise::Result<pathwise::lab::RuntimeConfig> configure(int argc, char** argv) 
 int main(int argc, char** argv) {
   const auto config = configure(argc, argv);
   if (!config) {
-    std::println(stderr, "{}", config.error().message);
+    print_to(stderr, "{}\n", config.error().message);
     return 2;
   }
   const pathwise::RealClock clock;
   const auto server = pathwise::lab::RuntimeServer::open(*config, clock);
   if (!server) {
-    std::println(stderr, "pathwise-runtime-sim: {}", server.error().message);
+    print_to(stderr, "pathwise-runtime-sim: {}\n", server.error().message);
     return 1;
   }
   (*server)->run(/*signals=*/true);

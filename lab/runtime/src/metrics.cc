@@ -3,7 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <format>
+
+#include "base/format.h"
 
 namespace pathwise::lab {
 namespace {
@@ -17,11 +18,11 @@ constexpr double kRequestBounds[] = {0.3,  0.5,  0.8,  1.0,  1.5,   2.0,   2.5, 
                                      30.0, 40.0, 50.0, 60.0, 120.0, 240.0, 480.0, 960.0, 1920.0, 7680.0};
 
 void help(std::string& out, std::string_view name, std::string_view type, std::string_view text) {
-  std::format_to(std::back_inserter(out), "# HELP {} {}\n# TYPE {} {}\n", name, text, name, type);
+  append_formatted(out, "# HELP {} {}\n# TYPE {} {}\n", name, text, name, type);
 }
 
 void sample(std::string& out, std::string_view name, std::string_view labels, double value) {
-  std::format_to(std::back_inserter(out), "{}{{{}}} {}\n", name, labels, value);
+  append_formatted(out, "{}{{{}}} {}\n", name, labels, value);
 }
 
 // Backslash, quote and newline are escaped in label values.
@@ -71,7 +72,7 @@ void render_counters(std::string& out, const std::string& labels, const EngineSt
 void render_requests(std::string& out, const std::string& labels, const RequestMetrics& requests) {
   help(out, "vllm:request_success_total", "counter", "Count of successfully processed requests.");
   for (const auto& [reason, count] : requests.finished) {
-    sample(out, "vllm:request_success_total", std::format("{},finished_reason=\"{}\"", labels, reason),
+    sample(out, "vllm:request_success_total", formatted("{},finished_reason=\"{}\"", labels, reason),
            static_cast<double>(count));
   }
   const auto histogram = [&](std::string_view name, std::string_view text, const Histogram& values) {
@@ -102,11 +103,11 @@ void Histogram::render(std::string_view name, std::string_view labels, std::stri
   for (std::size_t i = 0; i < bounds_.size(); ++i) {
     below += counts_[i];
     const std::string bound =
-        std::floor(bounds_[i]) == bounds_[i] ? std::format("{:.1f}", bounds_[i]) : std::format("{}", bounds_[i]);
-    std::format_to(std::back_inserter(out), "{}_bucket{{{},le=\"{}\"}} {}\n", name, labels, bound, below);
+        std::floor(bounds_[i]) == bounds_[i] ? formatted("{:.1f}", bounds_[i]) : formatted("{}", bounds_[i]);
+    append_formatted(out, "{}_bucket{{{},le=\"{}\"}} {}\n", name, labels, bound, below);
   }
-  std::format_to(std::back_inserter(out), "{}_bucket{{{},le=\"+Inf\"}} {}\n", name, labels, count_);
-  std::format_to(std::back_inserter(out), "{0}_count{{{1}}} {2}\n{0}_sum{{{1}}} {3}\n", name, labels, count_, sum_);
+  append_formatted(out, "{}_bucket{{{},le=\"+Inf\"}} {}\n", name, labels, count_);
+  append_formatted(out, "{0}_count{{{1}}} {2}\n{0}_sum{{{1}}} {3}\n", name, labels, count_, sum_);
 }
 
 RequestMetrics::RequestMetrics()
@@ -119,20 +120,19 @@ std::string render_metrics(const RuntimeConfig& config, const BatchEngine& engin
                            double wall_now) {
   std::string out;
   const EngineStats stats = engine.stats();
-  const std::string labels = std::format(R"(engine="0",model_name="{}")", label_value(config.models.front().str()));
+  const std::string labels = formatted(R"(engine="0",model_name="{}")", label_value(config.models.front().str()));
   render_scheduler(out, labels, stats);
   render_counters(out, labels, stats);
   render_requests(out, labels, requests);
   help(out, "vllm:cache_config_info", "gauge", "Information of the LLMEngine CacheConfig");
-  sample(
-      out, "vllm:cache_config_info",
-      std::format(R"(block_size="{}",cache_dtype="auto",enable_prefix_caching="True",engine="0",num_gpu_blocks="{}")",
-                  config.engine.block_size, config.engine.kv_blocks),
-      1);
+  sample(out, "vllm:cache_config_info",
+         formatted(R"(block_size="{}",cache_dtype="auto",enable_prefix_caching="True",engine="0",num_gpu_blocks="{}")",
+                   config.engine.block_size, config.engine.kv_blocks),
+         1);
   if (config.engine.lora.max > 0) {
     help(out, "vllm:lora_requests_info", "gauge", "Running stats on lora requests.");
-    std::format_to(
-        std::back_inserter(out),
+    append_formatted(
+        out,
         "vllm:lora_requests_info{{max_lora=\"{}\",running_lora_adapters=\"{}\",waiting_lora_adapters=\"{}\"}} {}\n",
         config.engine.lora.max, joined(engine.running_adapters()), joined(engine.waiting_adapters()), wall_now);
   }

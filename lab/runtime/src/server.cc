@@ -9,6 +9,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "base/format.h"
 #include "base/log.h"
 #include "session.h"
 
@@ -54,7 +55,7 @@ class RuntimeServer::Impl {
     if (!error && address.is_v6()) acceptor_.set_option(asio::ip::v6_only(!address.is_unspecified()), error);
     if (!error) acceptor_.bind(endpoint, error);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
-    if (error) return fail_errno(std::format("cannot listen on {}", wanted), error.value());
+    if (error) return fail_errno(formatted("cannot listen on {}", wanted), error.value());
     port_ = acceptor_.local_endpoint(error).port();
     return {};
   }

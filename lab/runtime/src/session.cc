@@ -12,8 +12,8 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
-#include <format>
 
+#include "base/format.h"
 #include "base/log.h"
 
 namespace pathwise::lab {
@@ -66,7 +66,7 @@ ApiError engine_error(const Error& error) {
 }
 
 ApiError no_such_model(const std::string& model) {
-  return {404, "NotFoundError", std::format("The model `{}` does not exist.", model), "model"};
+  return {404, "NotFoundError", formatted("The model `{}` does not exist.", model), "model"};
 }
 
 }  // namespace
@@ -161,7 +161,7 @@ Session::Response Session::answer(const Request& request) {
   if (request.method() == http::verb::get) {
     if (target == "/health") return respond(request, http::status::ok, "", "text/plain");
     if (target == "/version") {
-      return respond(request, http::status::ok, std::format(R"({{"version":"{}"}})", kVersion));
+      return respond(request, http::status::ok, formatted(R"({{"version":"{}"}})", kVersion));
     }
     if (target == "/v1/models") {
       const auto created = std::chrono::duration_cast<std::chrono::seconds>(wall).count();
@@ -187,25 +187,24 @@ Session::Response Session::lora(const Request& request, bool load) {
   if (!adapter) return respond(request, adapter.error());
   for (const ModelName& model : state_.config.models) {
     if (model.str() == adapter->str()) {
-      return respond(request, ApiError{400, "InvalidUserInput", std::format("{} is the base model.", *adapter), {}});
+      return respond(request, ApiError{400, "InvalidUserInput", formatted("{} is the base model.", *adapter), {}});
     }
   }
   BatchEngine& engine = state_.driver.engine();
   const auto done = load ? engine.add_adapter(*adapter) : engine.remove_adapter(*adapter);
   if (done) {
     return respond(request, http::status::ok,
-                   std::format("Success: LoRA adapter '{}' {} successfully.", *adapter, load ? "added" : "removed"),
+                   formatted("Success: LoRA adapter '{}' {} successfully.", *adapter, load ? "added" : "removed"),
                    "text/plain; charset=utf-8");
   }
   switch (done.error().code) {
     case ErrorCode::kAlreadyExists:
       return respond(
           request,
-          ApiError{
-              400, "InvalidUserInput", std::format("The lora adapter '{}' has already been loaded.", *adapter), {}});
+          ApiError{400, "InvalidUserInput", formatted("The lora adapter '{}' has already been loaded.", *adapter), {}});
     case ErrorCode::kNotFound:
-      return respond(
-          request, ApiError{404, "NotFoundError", std::format("The lora adapter '{}' cannot be found.", *adapter), {}});
+      return respond(request,
+                     ApiError{404, "NotFoundError", formatted("The lora adapter '{}' cannot be found.", *adapter), {}});
     default:
       return respond(request, ApiError{400, "InvalidUserInput", done.error().message, {}});
   }
@@ -266,8 +265,8 @@ std::expected<Session::Exchange, ApiError> Session::start(const CompletionReques
   const auto created =
       std::chrono::duration_cast<std::chrono::seconds>(state_.clock.wall_now().time_since_epoch()).count();
   exchange.head = {.kind = wanted.kind,
-                   .id = std::format("{}-{:016x}", wanted.kind == ApiKind::kChat ? "chatcmpl" : "cmpl",
-                                     mix(static_cast<std::uint64_t>(created), state_.next_response++)),
+                   .id = formatted("{}-{:016x}", wanted.kind == ApiKind::kChat ? "chatcmpl" : "cmpl",
+                                   mix(static_cast<std::uint64_t>(created), state_.next_response++)),
                    .model = wanted.model,
                    .created = created,
                    .include_usage = wanted.include_usage};
@@ -288,12 +287,10 @@ asio::awaitable<bool> Session::next_tokens(Exchange& exchange) {
 Session::Reply Session::stream_tokens(Exchange& exchange, bool keep_alive) {
   const ResponseHead& head = exchange.head;
   // Beast's serializer has no open-ended body: head and chunks (RFC 9112 section 7.1) are written here.
-  std::string out = std::format(
+  std::string out = formatted(
       "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nTransfer-Encoding: chunked\r\n{}\r\n",
       keep_alive ? "" : "Connection: close\r\n");
-  const auto append = [&out](std::string_view event) {
-    std::format_to(std::back_inserter(out), "{:x}\r\n{}\r\n", event.size(), event);
-  };
+  const auto append = [&out](std::string_view event) { append_formatted(out, "{:x}\r\n{}\r\n", event.size(), event); };
   while (!exchange.done()) {
     if (!co_await next_tokens(exchange)) co_return false;
     for (const TokenEvent& token : exchange.batch) {

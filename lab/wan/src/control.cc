@@ -3,8 +3,9 @@
 
 #include <algorithm>
 #include <array>
-#include <format>
 #include <nlohmann/json.hpp>
+
+#include "base/format.h"
 
 namespace pathwise::wan {
 namespace {
@@ -160,15 +161,14 @@ Result<std::string> render_answer(std::string_view answer) {
   const Json root = Json::parse(answer, nullptr, false);
   if (!root.is_object()) return fail(ErrorCode::kInternal, "the relay's answer is not JSON: {}", answer);
   if (!root.value("ok", false)) return fail(ErrorCode::kInvalidArgument, "{}", root.value("error", "refused"));
-  std::string text = std::format("{:16} {:>9} {:>9} {:>7} {:5} {:>10} {:>10} {:>8} {:>6} {:>6}\n", "LINK", "DELAY",
-                                 "RATE", "LOSS", "STATE", "IN", "OUT", "OVERFLOW", "LOST", "CUT");
+  std::string text = formatted("{:16} {:>9} {:>9} {:>7} {:5} {:>10} {:>10} {:>8} {:>6} {:>6}\n", "LINK", "DELAY",
+                               "RATE", "LOSS", "STATE", "IN", "OUT", "OVERFLOW", "LOST", "CUT");
   for (const Json& item : root.value("directions", Json::array())) {
-    text +=
-        std::format("{:16} {:>9} {:>9} {:>6.2f}% {:5} {:>10} {:>10} {:>8} {:>6} {:>6}\n", item.value("link", ""),
-                    to_human(Microseconds(item.value("delay_us", 0))), rate_text(item.value("rate_bps", Json())),
-                    item.value("loss", 0.0) * 100, item.value("cut", false) ? "cut" : "up",
-                    item.value("frames_in", 0ULL), item.value("frames_out", 0ULL), item.value("dropped_queue", 0ULL),
-                    item.value("dropped_loss", 0ULL), item.value("dropped_cut", 0ULL));
+    text += formatted("{:16} {:>9} {:>9} {:>6.2f}% {:5} {:>10} {:>10} {:>8} {:>6} {:>6}\n", item.value("link", ""),
+                      to_human(Microseconds(item.value("delay_us", 0))), rate_text(item.value("rate_bps", Json())),
+                      item.value("loss", 0.0) * 100, item.value("cut", false) ? "cut" : "up",
+                      item.value("frames_in", 0ULL), item.value("frames_out", 0ULL), item.value("dropped_queue", 0ULL),
+                      item.value("dropped_loss", 0ULL), item.value("dropped_cut", 0ULL));
   }
   return text;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pcep/codec/message.h"
 
-#include <format>
+#include "base/format.h"
 
 namespace pathwise::pcep {
 
@@ -12,9 +12,9 @@ Decoded<std::size_t> message_length(ByteView buffer) {
   in.skip(1);
   const std::uint16_t length = in.u16();
   if (version != kVersion)
-    return std::unexpected(DecodeError{DecodeError::Fault::kVersion, errors::kVersionNotSupported,
-                                       std::format("PCEP version {}", version)});
-  if (length < kCommonHeaderSize || length % 4 != 0) return framing(std::format("message length {}", length));
+    return std::unexpected(
+        DecodeError{DecodeError::Fault::kVersion, errors::kVersionNotSupported, formatted("PCEP version {}", version)});
+  if (length < kCommonHeaderSize || length % 4 != 0) return framing(formatted("message length {}", length));
   return length;
 }
 
@@ -22,7 +22,7 @@ Decoded<Message> decode_message(ByteView bytes) {
   const Decoded<std::size_t> length = message_length(bytes);
   if (!length) return std::unexpected(length.error());
   if (*length == 0 || *length != bytes.size())
-    return framing(std::format("message of {} bytes says {}", bytes.size(), *length));
+    return framing(formatted("message of {} bytes says {}", bytes.size(), *length));
   Reader in(bytes);
   Message message;
   message.flags = in.u8() & 0x1F;

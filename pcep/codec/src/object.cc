@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Object headers, and which struct decodes which class and type.
-#include <format>
 
+#include "base/format.h"
 #include "pcep/codec/objects.h"
 
 namespace pathwise::pcep {
@@ -14,10 +14,9 @@ Decoded<ObjectBody> decode_body(ByteView body, std::uint8_t object_type) {
   Reader in(body);
   Decoded<T> object = T::decode(in, object_type);
   const auto object_class = static_cast<unsigned>(T::kClass);
-  if (in.failed()) return malformed(std::format("object class {} of {} bytes is too short", object_class, body.size()));
+  if (in.failed()) return malformed(formatted("object class {} of {} bytes is too short", object_class, body.size()));
   if (!object) return std::unexpected(std::move(object.error()));
-  if (!in.at_end())
-    return malformed(std::format("object class {} has {} bytes too many", object_class, in.remaining()));
+  if (!in.at_end()) return malformed(formatted("object class {} has {} bytes too many", object_class, in.remaining()));
   return ObjectBody(std::move(*object));
 }
 
@@ -55,10 +54,9 @@ Decoded<Object> decode_object(Reader& in) {
   const std::uint8_t second = in.u8();
   const std::uint16_t length = in.u16();
   if (in.failed() || length < kObjectHeaderSize || length % 4 != 0)
-    return framing(std::format("object class {} with a length of {}", object_class, length));
+    return framing(formatted("object class {} with a length of {}", object_class, length));
   const ByteView body = in.take(length - kObjectHeaderSize);
-  if (in.failed())
-    return framing(std::format("object class {} of {} bytes overruns its message", object_class, length));
+  if (in.failed()) return framing(formatted("object class {} of {} bytes overruns its message", object_class, length));
   const std::uint8_t object_type = second >> 4;
   Object object;
   object.processing = (second & 0x02) != 0;

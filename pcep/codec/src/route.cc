@@ -2,8 +2,9 @@
 #include "pcep/codec/route.h"
 
 #include <algorithm>
-#include <format>
 #include <type_traits>
+
+#include "base/format.h"
 
 namespace pathwise::pcep {
 namespace {
@@ -99,14 +100,14 @@ Decoded<Srv6Layout> check_layout(std::uint16_t first, std::size_t body_size, Rou
                    "SRv6 subobject without SID and NAI");
   if (nai_absent) layout.nai = NaiType::kAbsent;  // NT has no meaning then
   const std::optional<std::size_t> nai = nai_size(layout.nai);
-  if (!nai) return invalid(errors::kUnsupportedNaiType, std::format("NAI type {}", first >> 12));
+  if (!nai) return invalid(errors::kUnsupportedNaiType, formatted("NAI type {}", first >> 12));
   if (layout.nai == NaiType::kAbsent && !nai_absent) return malformed("NAI type 0 with the F flag clear");
   const std::size_t table = kSrv6FixedSize + (layout.sid ? kSidSize : 0) + *nai;
   const std::size_t size = body_size + 2;
   const bool flagged = (first & kSrv6StructurePresent) != 0 && layout.sid;  // T is ignored without a SID
   layout.structure = flagged && size == table + kStructureSize;
   if (size != table && !layout.structure)
-    return malformed(std::format("SRv6 subobject of {} bytes, its flags say {}", size, table));
+    return malformed(formatted("SRv6 subobject of {} bytes, its flags say {}", size, table));
   return layout;
 }
 
@@ -162,9 +163,9 @@ Decoded<std::vector<Subobject>> decode_hops(Reader& in, Route route) {
     const std::uint8_t length = in.u8();
     const bool loose = route == Route::kExplicit && (first & 0x80) != 0;
     const std::uint8_t type = route == Route::kExplicit ? first & 0x7F : first;
-    if (length < 4 || length % 4 != 0) return malformed(std::format("route subobject {} of {} bytes", type, length));
+    if (length < 4 || length % 4 != 0) return malformed(formatted("route subobject {} of {} bytes", type, length));
     const ByteView body = in.take(length - 2U);
-    if (in.failed()) return malformed(std::format("route subobject {} overruns its object", type));
+    if (in.failed()) return malformed(formatted("route subobject {} overruns its object", type));
     if (type != static_cast<std::uint8_t>(RouteSubobjectType::kSrv6)) {
       hops.emplace_back(UnknownSubobject{loose, type, Bytes(body.begin(), body.end())});
       continue;

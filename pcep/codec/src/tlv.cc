@@ -2,7 +2,8 @@
 #include "pcep/codec/tlv.h"
 
 #include <algorithm>
-#include <format>
+
+#include "base/format.h"
 
 namespace pathwise::pcep {
 namespace {
@@ -18,7 +19,7 @@ Decoded<Out> decode_value(ByteView value) {
   Decoded<T> tlv = T::decode(in);
   if (!tlv) return std::unexpected(std::move(tlv.error()));
   if (in.failed() || !in.at_end())
-    return malformed(std::format("TLV {} has {} bytes of value", static_cast<unsigned>(T::kType), value.size()));
+    return malformed(formatted("TLV {} has {} bytes of value", static_cast<unsigned>(T::kType), value.size()));
   return Out(std::move(*tlv));
 }
 
@@ -40,7 +41,7 @@ Decoded<RawTlv> next_tlv(Reader& in) {
   const std::uint16_t length = in.u16();
   const ByteView value = in.take(length);
   in.skip(padding(length));
-  if (in.failed()) return malformed(std::format("TLV {} of {} bytes overruns its object", type, length));
+  if (in.failed()) return malformed(formatted("TLV {} of {} bytes overruns its object", type, length));
   return RawTlv{type, value};
 }
 

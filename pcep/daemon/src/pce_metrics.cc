@@ -2,15 +2,16 @@
 #include "pcep/daemon/pce_metrics.h"
 
 #include <algorithm>
-#include <format>
 #include <map>
 #include <string_view>
+
+#include "base/format.h"
 
 namespace pathwise::pcep {
 namespace {
 
 void gauge(std::string& out, std::string_view name, std::string_view help, double value) {
-  out += std::format("# HELP {0} {1}\n# TYPE {0} gauge\n{0} {2}\n", name, help, value);
+  out += formatted("# HELP {0} {1}\n# TYPE {0} gauge\n{0} {2}\n", name, help, value);
 }
 
 }  // namespace
@@ -37,7 +38,7 @@ std::string metrics_text(const PceSnapshot& snapshot) {
   gauge(out, "pathwise_pce_topology_version", "Version of the topology in use.",
         static_cast<double>(snapshot.topology_version));
   out += "# HELP pathwise_pce_lsps LSPs by operational state.\n# TYPE pathwise_pce_lsps gauge\n";
-  for (const auto& [state, count] : states) out += std::format("pathwise_pce_lsps{{state=\"{}\"}} {}\n", state, count);
+  for (const auto& [state, count] : states) out += formatted("pathwise_pce_lsps{{state=\"{}\"}} {}\n", state, count);
   return out;
 }
 
@@ -45,7 +46,7 @@ std::string health_json(const PceSnapshot& snapshot) {
   if (snapshot.topology_version == 0) return "{\"status\":\"degraded\",\"reason\":\"no topology yet\"}\n";
   const auto without = std::ranges::count_if(
       snapshot.lsps, [](const PceLspView& view) { return view.delegated && !view.stale && !view.path; });
-  if (without != 0) return std::format("{{\"status\":\"degraded\",\"reason\":\"{} LSPs without a path\"}}\n", without);
+  if (without != 0) return formatted("{{\"status\":\"degraded\",\"reason\":\"{} LSPs without a path\"}}\n", without);
   return "{\"status\":\"ok\"}\n";
 }
 

@@ -2,9 +2,9 @@
 #include "pcep/pcc/plsp_store.h"
 
 #include <charconv>
-#include <format>
 #include <sstream>
 
+#include "base/format.h"
 #include "base/process.h"
 #include "pcep/codec/code_points.h"
 
@@ -34,7 +34,7 @@ Result<PlspIds> FilePlspStore::load() {
 
 Result<void> FilePlspStore::save(const PlspIds& ids) {
   std::string text;
-  for (const auto& [name, id] : ids) text += std::format("{} {}\n", id, name);
+  for (const auto& [name, id] : ids) text += formatted("{} {}\n", id, name);
   return write_file_atomically(path_, text);
 }
 

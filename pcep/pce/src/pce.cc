@@ -3,9 +3,9 @@
 #include "pcep/pce/pce.h"
 
 #include <algorithm>
-#include <format>
 #include <tuple>
 
+#include "base/format.h"
 #include "base/log.h"
 #include "pce_state.h"
 
@@ -84,7 +84,7 @@ void Pce::on_message(Peer& peer, Message message) {
     const auto* srp = find<SrpObject>(message);
     for (auto& [id, lsp] : pcc->lsps)
       if (srp != nullptr && lsp.pending_srp == srp->srp_id)
-        lsp.reason = std::format("refused by the PCC: {}", to_string(error->code));
+        lsp.reason = formatted("refused by the PCC: {}", to_string(error->code));
     log::warning("pce", "the PCC reports an error",
                  {{"pcc", pcc->name},
                   {"type", static_cast<unsigned>(error->code.type)},
@@ -172,7 +172,7 @@ std::vector<PceSessionView> Pce::sessions() const {
   for (const auto& [id, connection] : connections_) {
     const Pcc* pcc = connection->pcc;
     const bool named = pcc != nullptr && pcc->name != connection->address;
-    views.push_back({named ? std::format("{} ({})", connection->address, pcc->name) : connection->address,
+    views.push_back({named ? formatted("{} ({})", connection->address, pcc->name) : connection->address,
                      connection->peer.session().state(), connection->since, pcc == nullptr ? 0 : pcc->lsps.size()});
   }
   return views;

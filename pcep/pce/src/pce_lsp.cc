@@ -2,9 +2,9 @@
 // One LSP of the Pce: from its report to its update.
 #include <algorithm>
 #include <cmath>
-#include <format>
 #include <utility>
 
+#include "base/format.h"
 #include "base/log.h"
 #include "pce_state.h"
 
@@ -82,7 +82,7 @@ std::optional<ErrorCodePoint> Pce::learn(Lsp& lsp, const StateReport& report) {
   if (report.srp->srp_id != 0 && report.srp->srp_id == lsp.pending_srp && lsp.state != Operational::kGoingUp)
     lsp.pending_srp = 0;
   if (const auto* error = find<LspErrorCodeTlv>(report.lsp.tlvs))
-    lsp.reason = std::format("the PCC could not install the path: LSP error {}", static_cast<unsigned>(error->code));
+    lsp.reason = formatted("the PCC could not install the path: LSP error {}", static_cast<unsigned>(error->code));
   return std::nullopt;
 }
 

@@ -2,7 +2,8 @@
 #include "pcep/session/session.h"
 
 #include <algorithm>
-#include <format>
+
+#include "base/format.h"
 
 namespace pathwise::pcep {
 
@@ -82,7 +83,7 @@ void Session::handle_undecodable(const DecodeError& error, SteadyTime now, Sessi
     emit(make_error(error.answer), now, out);  // the message is rejected, the session stays
   } else {
     emit(make_close(CloseReason::kMalformedMessage), now, out);
-    go_down(std::format("malformed message: {}", error.detail), out);
+    go_down(formatted("malformed message: {}", error.detail), out);
   }
 }
 
@@ -90,8 +91,7 @@ void Session::handle_up(Message message, SteadyTime now, SessionOutput& out) {
   if (message.type == MessageType::kKeepalive) return;
   if (message.type == MessageType::kClose) {
     const auto* close = find<CloseObject>(message);
-    go_down(std::format("closed by the peer: {}", close == nullptr ? "no CLOSE object" : to_string(close->reason)),
-            out);
+    go_down(formatted("closed by the peer: {}", close == nullptr ? "no CLOSE object" : to_string(close->reason)), out);
     return;
   }
   if (message.type == MessageType::kOpen) {  // RFC 5440 section 6.2: only the first message
@@ -174,7 +174,7 @@ Result<void> Session::send(const Message& message, SteadyTime now, SessionOutput
 void Session::close(CloseReason reason, SteadyTime now, SessionOutput& out) {
   if (state_ == SessionState::kIdle) return;
   emit(make_close(reason), now, out);
-  go_down(std::format("closed by us: {}", to_string(reason)), out);
+  go_down(formatted("closed by us: {}", to_string(reason)), out);
 }
 
 void Session::emit(const Message& message, SteadyTime now, SessionOutput& out) {
@@ -188,7 +188,7 @@ void Session::emit(const Message& message, SteadyTime now, SessionOutput& out) {
 
 void Session::fail_with(ErrorCodePoint error, SteadyTime now, SessionOutput& out) {
   emit(make_error(error), now, out);
-  go_down(std::format("error {}/{}: {}", error.type, error.value, to_string(error)), out);
+  go_down(formatted("error {}/{}: {}", error.type, error.value, to_string(error)), out);
 }
 
 void Session::go_down(std::string reason, SessionOutput& out) {

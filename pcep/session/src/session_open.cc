@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a session comes up: RFC 5440 section 6.2 and appendix A.
 #include <algorithm>
-#include <format>
 
+#include "base/format.h"
 #include "pcep/session/session.h"
 
 namespace pathwise::pcep {
@@ -72,8 +72,8 @@ void Session::handle_early_error(const Message& message, SteadyTime now, Session
   const auto* proposal = find<OpenObject>(message);
   if (error == nullptr) return fail_with(errors::kInvalidOpen, now, out);
   if (error->code != errors::kNegotiable || proposal == nullptr) {
-    return go_down(std::format("refused by the peer with error {}/{}: {}", error->code.type, error->code.value,
-                               to_string(error->code)),
+    return go_down(formatted("refused by the peer with error {}/{}: {}", error->code.type, error->code.value,
+                             to_string(error->code)),
                    out);
   }
   if (open_retried_ || proposal->keepalive < config_.min_peer_keepalive ||

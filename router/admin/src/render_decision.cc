@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
-#include <format>
 
+#include "base/format.h"
 #include "render.h"
 #include "router/admin/admin_api.h"
 
@@ -89,7 +89,7 @@ Json chosen_json(const select::DecisionRecord& record) {
 }  // namespace
 
 std::string iso_time(SystemTime when) {
-  return std::format("{:%FT%TZ}", std::chrono::floor<std::chrono::microseconds>(when));
+  return formatted("{:%FT%TZ}", std::chrono::floor<std::chrono::microseconds>(when));
 }
 
 Json decision_json(const select::DecisionRecord& record) {

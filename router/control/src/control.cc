@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
-#include <format>
 #include <nlohmann/json.hpp>
 
+#include "base/format.h"
 #include "base/log.h"
 #include "hashes.h"
 
@@ -226,7 +226,7 @@ std::string Control::describe_readiness(bool& ready) const {
   for (const runtime::RuntimeState& runtime : runtimes_->runtimes) {
     if (runtime.up) continue;
     ++down;
-    degraded.push_back(std::format("runtime {}: {}", runtime.url, runtime.reason));
+    degraded.push_back(formatted("runtime {}: {}", runtime.url, runtime.reason));
   }
   const bool local = runtimes_->runtimes.size() > down;
   bool remote = false;
@@ -236,9 +236,9 @@ std::string Control::describe_readiness(bool& ready) const {
   if (bus_) {
     for (const fabric::PeerStatus& peer : bus_->peers()) {
       if (!peer.connected)
-        degraded.push_back(std::format("peer {}: no digest stream: {}", peer.address.site, peer.last_error));
+        degraded.push_back(formatted("peer {}: no digest stream: {}", peer.address.site, peer.last_error));
       if (!peer.disagreement.empty())
-        degraded.push_back(std::format("peer {}: differs in {}", peer.address.site, peer.disagreement));
+        degraded.push_back(formatted("peer {}: differs in {}", peer.address.site, peer.disagreement));
     }
   }
   if (!local && !remote) degraded.push_back("no runtime here and no other site within reach");

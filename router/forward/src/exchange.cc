@@ -2,7 +2,8 @@
 #include "exchange.h"
 
 #include <cstring>
-#include <format>
+
+#include "base/format.h"
 
 namespace pathwise::router::forward {
 
@@ -80,10 +81,10 @@ void Exchange::begin() {
   last_status_ = 502;
   const std::string_view given = head_.find("x-request-id").value_or(std::string_view{});
   request_id_ =
-      good_request_id(given) ? std::string(given) : std::format("{:016x}{:016x}", worker_.random(), worker_.random());
+      good_request_id(given) ? std::string(given) : formatted("{:016x}{:016x}", worker_.random(), worker_.random());
   record_.clear();
   record_.id = RequestId{request_id_};
-  record_.decision = std::format("{:016x}", worker_.random());
+  record_.decision = formatted("{:016x}", worker_.random());
   record_.trace = head_.find("traceparent").value_or(std::string_view{}).substr(0, 64);
   record_.at = worker_.deps.clock.wall_now();
   record_.ingress = worker_.deps.identity.site;

@@ -2,8 +2,8 @@
 // Who asks, for what, and whether it may be: everything before a site is chosen.
 #include <algorithm>
 #include <charconv>
-#include <format>
 
+#include "base/format.h"
 #include "exchange.h"
 
 namespace pathwise::router::forward {
@@ -65,8 +65,7 @@ Exchange::Status Exchange::identify_peer() {
   int hop = 0;
   std::from_chars(hops.data(), hops.data() + hops.size(), hop);
   if (hop < 1 || hop > kMaxHops) {
-    return std::unexpected(
-        openai::invalid_request(400, "bad_hop", std::format("x-pathwise-hop is not 1..{}", kMaxHops)));
+    return std::unexpected(openai::invalid_request(400, "bad_hop", formatted("x-pathwise-hop is not 1..{}", kMaxHops)));
   }
   tenant_ = state_->views.policy->tenant(TenantName{head_.find("x-pathwise-tenant").value_or("")});
   if (tenant_ == nullptr) {
@@ -134,8 +133,8 @@ net::Awaitable<Exchange::Status> Exchange::read_body() {
   const Limits& limits = worker_.deps.limits;
   const std::uint64_t length = head_.content_length.value_or(0);
   const auto too_long = [&] {
-    return std::unexpected(openai::invalid_request(
-        413, "request_too_large", std::format("The request body is over {} bytes.", limits.body_bytes)));
+    return std::unexpected(openai::invalid_request(413, "request_too_large",
+                                                   formatted("The request body is over {} bytes.", limits.body_bytes)));
   };
   if (length > limits.body_bytes) co_return too_long();
   if (head_.expect_continue && !body_read_) {
@@ -179,7 +178,7 @@ net::Awaitable<Exchange::Status> Exchange::read_chunked() {
     }
     if (body_.text().size() + step->data.size() > worker_.deps.limits.body_bytes) {
       co_return std::unexpected(openai::invalid_request(
-          413, "request_too_large", std::format("The request body is over {} bytes.", worker_.deps.limits.body_bytes)));
+          413, "request_too_large", formatted("The request body is over {} bytes.", worker_.deps.limits.body_bytes)));
     }
     body_.append(step->data);
     input.consume(step->consumed);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Choosing a site, sending the request there, and what to do when that did not work.
 #include <algorithm>
-#include <format>
 
+#include "base/format.h"
 #include "base/log.h"
 #include "exchange.h"
 #include "router/forward/load_header.h"
@@ -24,8 +24,8 @@ std::string reasons(const std::vector<select::RecordedRemoval>& removed) {
   std::string text;
   for (const select::RecordedRemoval& each : removed) {
     if (text.size() > 400) return text + "; …";
-    text += std::format("{}{}: {}{}{}", text.empty() ? "" : "; ", each.site, to_string(each.reason),
-                        each.rule.empty() ? "" : ": ", each.rule);
+    text += formatted("{}{}: {}{}{}", text.empty() ? "" : "; ", each.site, to_string(each.reason),
+                      each.rule.empty() ? "" : ": ", each.rule);
   }
   return text;
 }
@@ -89,15 +89,14 @@ bool Exchange::choose() {
 
 openai::ApiError Exchange::no_site() const {
   if (all_forbidden(policy_)) {
-    return openai::forbidden("residency",
-                             std::format("No site may serve this request: {}.", policy_.sites.front().rule));
+    return openai::forbidden("residency", formatted("No site may serve this request: {}.", policy_.sites.front().rule));
   }
   const bool by_policy = !record_.removed.empty() && std::ranges::all_of(record_.removed, [](const auto& each) {
     return each.reason == select::Removed::kPolicy;
   });
   if (by_policy && last_failure_.empty()) {
-    return openai::forbidden("residency", std::format("No site that serves the model may serve this request: {}.",
-                                                      record_.removed.front().rule));
+    return openai::forbidden("residency", formatted("No site that serves the model may serve this request: {}.",
+                                                    record_.removed.front().rule));
   }
   if (last_status_ == 429) return openai::too_busy(429, "All sites are at capacity: " + last_failure_, kRetryAfter);
   if (!last_failure_.empty()) {
@@ -107,7 +106,7 @@ openai::ApiError Exchange::no_site() const {
     return error;
   }
   if (offers_ == nullptr) return openai::too_busy(503, "No site serves the model now.", kRetryAfter);
-  return openai::too_busy(503, std::format("No site can take the request: {}.", reasons(record_.removed)), kRetryAfter);
+  return openai::too_busy(503, formatted("No site can take the request: {}.", reasons(record_.removed)), kRetryAfter);
 }
 
 Exchange::Attempt Exchange::failed(std::string reason, int status) {
@@ -155,8 +154,7 @@ net::Awaitable<Exchange::Attempt> Exchange::attempt_runtimes() {
 net::Awaitable<Exchange::Attempt> Exchange::attempt_peer() {
   const auto destination =
       peer_destination(state_->views.policy->config(), worker_.deps.identity, *target_, policy_.tier->name);
-  if (!destination)
-    co_return failed(std::format("site {} has no address in tier {}", target_->site, record_.tier), 503);
+  if (!destination) co_return failed(formatted("site {} has no address in tier {}", target_->site, record_.tier), 503);
   co_return co_await exchange_with(*destination);
 }
 
@@ -173,10 +171,10 @@ net::Awaitable<Exchange::Attempt> Exchange::exchange_with(const Destination& des
     const auto answered = co_await send_and_await(waits);
     if (session_.input().gone()) co_return Attempt::kGone;
     if (answered) co_return co_await judge_response();
-    if (timed_out_) co_return failed(std::format("{}: no answer in time", destination.remote), 504);
+    if (timed_out_) co_return failed(formatted("{}: no answer in time", destination.remote), 504);
     // A kept connection that the other side had closed: nothing is lost but this try.
     if (fresh || !upstream_->reused) {
-      co_return failed(std::format("{}: {}", destination.remote, answered.error().message), 502);
+      co_return failed(formatted("{}: {}", destination.remote, answered.error().message), 502);
     }
     connected = co_await worker_.pool.connect(destination);
   }
@@ -246,7 +244,7 @@ net::Awaitable<Exchange::Attempt> Exchange::judge_response() {
   }
   // Nothing was computed: another runtime or site may do better.
   if (status == 429 || status == 502 || status == 503) {
-    co_return failed(std::format("{} answered {}", upstream_->destination.remote, status), status);
+    co_return failed(formatted("{} answered {}", upstream_->destination.remote, status), status);
   }
   co_return co_await relay();
 }
@@ -254,7 +252,7 @@ net::Awaitable<Exchange::Attempt> Exchange::judge_response() {
 // The receiver's load goes to control, for all requests; this one is placed again.
 Exchange::Attempt Exchange::take_refusal() {
   const std::string reason(*upstream_->head.find("x-pathwise-refused"));
-  last_failure_ = std::format("{} refused: {}", target_->site, reason);
+  last_failure_ = formatted("{} refused: {}", target_->site, reason);
   last_status_ = reason == "saturated" ? 429 : 503;
   record_.attempts.push_back({target_->site, "refused: " + reason});
   if (const auto text = upstream_->head.find("x-pathwise-load")) {

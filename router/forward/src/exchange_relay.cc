@@ -3,9 +3,9 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <format>
 #include <set>
 
+#include "base/format.h"
 #include "exchange.h"
 #include "router/forward/load_header.h"
 
@@ -117,14 +117,14 @@ void Exchange::learn() {
 
 // Never a clean-looking end: a stream of events gets an error event, and every response is cut off.
 net::Awaitable<Exchange::Attempt> Exchange::break_off(const BodyTracker& body, std::string reason) {
-  record_.error = std::format("{}: {}", upstream_->destination.remote, reason);
+  record_.error = formatted("{}: {}", upstream_->destination.remote, reason);
   record_.attempts.push_back({target_->site, "broken: " + reason});
   const std::string_view type = upstream_->head.find("content-type").value_or(std::string_view{});
   if (body.at_chunk_boundary() && type.starts_with("text/event-stream")) {
     const std::string event =
-        std::format("data: {}\n\n", openai::error_body(openai::bad_gateway("The stream broke off: " + reason)));
+        formatted("data: {}\n\n", openai::error_body(openai::bad_gateway("The stream broke off: " + reason)));
     out_.clear();
-    out_.append(std::format("{:x}\r\n{}\r\n", event.size(), event));
+    out_.append(formatted("{:x}\r\n{}\r\n", event.size(), event));
     [[maybe_unused]] const bool written = co_await write_out();
   }
   keep_alive_ = false;
@@ -144,7 +144,7 @@ net::Awaitable<bool> Exchange::respond(Answer answer) {
   const bool small = !head_.chunked && head_.content_length.value_or(0) <= kDiscard && !head_.expect_continue;
   if (will_come && !small) keep_alive_ = false;
   out_.clear();
-  out_.append(std::format("HTTP/1.1 {} {}\r\n", answer.status, openai::reason_phrase(answer.status)));
+  out_.append(formatted("HTTP/1.1 {} {}\r\n", answer.status, openai::reason_phrase(answer.status)));
   out_.header("Content-Type", answer.type);
   out_.header("Content-Length", answer.body.size());
   response_headers(out_);
@@ -196,8 +196,7 @@ net::Awaitable<bool> Exchange::refuse(openai::ApiError error) {
 }
 
 net::Awaitable<bool> Exchange::refuse_peer(std::string_view reason) {
-  const openai::ApiError error =
-      openai::too_busy(429, std::format("site {}: {}", worker_.deps.identity.site, reason), 1);
+  const openai::ApiError error = openai::too_busy(429, formatted("site {}: {}", worker_.deps.identity.site, reason), 1);
   if (record_.error.empty()) record_.error = reason;
   record_.site = worker_.deps.identity.site;
   Answer answer{.status = 429, .body = openai::error_body(error)};
@@ -233,7 +232,7 @@ net::Awaitable<bool> Exchange::answer_here() {
       co_return co_await refuse(openai::invalid_request(405, "method_not_allowed", "This path takes another method."));
     default:
       co_return co_await refuse(openai::invalid_request(
-          404, "unknown_url", std::format("Unknown request URL: {} {}.", head_.method, head_.path().substr(0, 200))));
+          404, "unknown_url", formatted("Unknown request URL: {} {}.", head_.method, head_.path().substr(0, 200))));
   }
 }
 

@@ -3,8 +3,8 @@
 
 #include <charconv>
 #include <cmath>
-#include <format>
 
+#include "base/format.h"
 #include "base/string_util.h"
 
 namespace pathwise::router::forward {
@@ -35,9 +35,9 @@ bool read_item(std::string_view key, std::string_view value, fabric::ModelState&
 }  // namespace
 
 std::string format_load(const fabric::ModelState& state) {
-  return std::format("capacity={};running={};waiting={};prefill={};kv={:.3f};rate={:.1f};itl={:.6f}", state.capacity,
-                     state.running, state.waiting, state.in_flight_prefill_tokens, state.kv_used,
-                     state.prefill_tokens_per_second, state.itl_seconds);
+  return formatted("capacity={};running={};waiting={};prefill={};kv={:.3f};rate={:.1f};itl={:.6f}", state.capacity,
+                   state.running, state.waiting, state.in_flight_prefill_tokens, state.kv_used,
+                   state.prefill_tokens_per_second, state.itl_seconds);
 }
 
 std::optional<fabric::ModelState> parse_load(std::string_view text) {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "router/forward/session.h"
 
-#include <format>
-
+#include "base/format.h"
 #include "exchange.h"
 #include "router/openai/error.h"
 
@@ -68,9 +67,9 @@ net::Awaitable<void> Session::refuse_head(http::HeadError error) {
   const openai::ApiError refusal =
       openai::invalid_request(http::status_of(error), "bad_request", std::string(http::to_string(error)));
   const std::string body = openai::error_body(refusal);
-  const std::string text = std::format(
-      "HTTP/1.1 {} {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}",
-      refusal.status, openai::reason_phrase(refusal.status), body.size(), body);
+  const std::string text =
+      formatted("HTTP/1.1 {} {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}",
+                refusal.status, openai::reason_phrase(refusal.status), body.size(), body);
   [[maybe_unused]] const auto written = co_await stream_.write(text);
 }
 

@@ -2,8 +2,9 @@
 #include "router/openai/error.h"
 
 #include <array>
-#include <format>
 #include <utility>
+
+#include "base/format.h"
 
 namespace pathwise::router::openai {
 
@@ -49,7 +50,7 @@ void append_json_escaped(std::string& out, std::string_view text) {
       out += '\\';
       out += text[0];
     } else if (byte < 0x20) {
-      out += std::format("\\u{:04x}", byte);
+      out += formatted("\\u{:04x}", byte);
     } else {
       out += text.substr(0, length);
     }
@@ -74,7 +75,7 @@ ApiError unknown_model(std::string_view model) {
   return {.status = 404,
           .type = "invalid_request_error",
           .code = "model_not_found",
-          .message = std::format("The model `{}` does not exist or you do not have access to it.", model),
+          .message = formatted("The model `{}` does not exist or you do not have access to it.", model),
           .param = "model"};
 }
 
@@ -93,8 +94,8 @@ ApiError bad_gateway(std::string message) {
 std::string error_body(const ApiError& error) {
   std::string message;
   append_json_escaped(message, error.message);
-  return std::format(R"({{"error":{{"message":"{}","type":"{}","param":{},"code":{}}}}})", message, error.type,
-                     nullable(error.param), nullable(error.code));
+  return formatted(R"({{"error":{{"message":"{}","type":"{}","param":{},"code":{}}}}})", message, error.type,
+                   nullable(error.param), nullable(error.code));
 }
 
 std::string_view reason_phrase(int status) {

@@ -4,9 +4,9 @@
 #include <simdjson.h>
 
 #include <charconv>
-#include <format>
 #include <utility>
 
+#include "base/format.h"
 #include "prefix_hasher.h"
 
 namespace pathwise::router::openai {
@@ -20,11 +20,11 @@ constexpr std::uint64_t kMaxTokensBound = 1u << 30;
 
 BodyError not_json(error_code error) {
   return {.code = "invalid_json",
-          .message = std::format("The request body is not valid JSON: {}.", simdjson::error_message(error))};
+          .message = formatted("The request body is not valid JSON: {}.", simdjson::error_message(error))};
 }
 
 BodyError wrong_type(std::string_view param, std::string_view wanted) {
-  return {.code = "invalid_type", .message = std::format("`{}` must be {}.", param, wanted), .param = param};
+  return {.code = "invalid_type", .message = formatted("`{}` must be {}.", param, wanted), .param = param};
 }
 
 // simdjson's raw token of a scalar runs to the next structural character.
@@ -98,7 +98,7 @@ std::expected<void, BodyError> BodyInspector::State::read_max_tokens(Pass& pass,
 
 std::expected<void, BodyError> BodyInspector::State::read_prompt(Pass& pass, std::string_view key, od::value value) {
   if (pass.has_prompt) {
-    return std::unexpected(BodyError{"duplicate_key", std::format("`{}` is given twice.", key), {}});
+    return std::unexpected(BodyError{"duplicate_key", formatted("`{}` is given twice.", key), {}});
   }
   pass.has_prompt = true;
   if (key == "prompt") {
@@ -181,7 +181,7 @@ std::expected<BodyFacts, BodyError> BodyInspector::inspect(std::string_view body
   }
   if (!pass.has_prompt) {
     const std::string_view wanted = endpoint == Endpoint::kCompletions ? "prompt" : "messages";
-    return std::unexpected(BodyError{"missing_required_parameter", std::format("`{}` is missing.", wanted), wanted});
+    return std::unexpected(BodyError{"missing_required_parameter", formatted("`{}` is missing.", wanted), wanted});
   }
   pass.facts.model = state.model;
   pass.facts.prompt_bytes = state.hasher.bytes();

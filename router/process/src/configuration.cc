@@ -2,8 +2,8 @@
 #include "router/process/configuration.h"
 
 #include <algorithm>
-#include <format>
 
+#include "base/format.h"
 #include "router/runtime/scraper.h"
 
 namespace pathwise::router::process {
@@ -83,7 +83,7 @@ forward::Identity identity_of(const policy::NodeConfig& node) {
 std::string needs_restart(const policy::NodeConfig& now, const policy::NodeConfig& next) {
   std::string list;
   const auto note = [&](bool differs, std::string_view what) {
-    if (differs) list += std::format("{}{}", list.empty() ? "" : ", ", what);
+    if (differs) list += formatted("{}{}", list.empty() ? "" : ", ", what);
   };
   note(now.site != next.site || now.router != next.router || now.trust_domain != next.trust_domain, "identity");
   note(now.listen.openai != next.listen.openai || now.listen.peers != next.listen.peers ||

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "router/process/telemetry.h"
 
-#include <format>
 #include <utility>
 #include <vector>
+
+#include "base/format.h"
 
 namespace pathwise::router::process {
 
@@ -34,7 +35,7 @@ class Container {
 template <typename Items>
 std::string joined(const Items& items) {
   std::string text;
-  for (const auto& item : items) text += std::format("{}{}", text.empty() ? "" : " ", item);
+  for (const auto& item : items) text += formatted("{}{}", text.empty() ? "" : " ", item);
   return text;
 }
 
@@ -76,7 +77,7 @@ void add_path(Leaves& leaves, const te::PathState& path) {
 
 // An LSP is what a PCE answered for a tier's path.
 void add_lsp(Leaves& leaves, const te::PathState& path, const te::CandidatePathState& candidate) {
-  Container state(leaves, path_of("lsp", {{"name", std::format("{}-{}", path.site, path.tier)}}) / path_of("state"));
+  Container state(leaves, path_of("lsp", {{"name", formatted("{}-{}", path.site, path.tier)}}) / path_of("state"));
   state.leaf("oper-status", std::string(!candidate.valid ? "down" : candidate.alive ? "active" : "up"));
   state.leaf("segment-list", joined(candidate.segments));
   state.leaf("nodes", joined(candidate.nodes));

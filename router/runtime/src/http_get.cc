@@ -4,9 +4,9 @@
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
-#include <format>
 #include <optional>
 
+#include "base/format.h"
 #include "net/deadline.h"
 #include "net/listen.h"
 #include "router/http/chunked.h"
@@ -56,7 +56,7 @@ net::Awaitable<Result<std::string>> http_get(net::asio::io_context& io, Endpoint
   auto socket = co_await net::connect_tcp(io, std::nullopt, endpoint, timeout);
   if (!socket) co_return std::unexpected(socket.error());
   const net::Deadline deadline(*socket, timeout);
-  const std::string request = std::format("GET {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", path, endpoint);
+  const std::string request = formatted("GET {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", path, endpoint);
   const auto written = co_await net::asio::async_write(*socket, net::asio::buffer(request), net::use_tuple);
   if (std::get<0>(written)) co_return fail(ErrorCode::kUnavailable, "{}", std::get<0>(written).message());
   std::string text;

@@ -2,8 +2,9 @@
 #include "router/select/decision_record.h"
 
 #include <algorithm>
-#include <format>
 #include <utility>
+
+#include "base/format.h"
 
 namespace pathwise::router::select {
 
@@ -19,7 +20,7 @@ std::string rule_of(const RemovedTarget& removed, const Request& request, const 
       return path.why_not ? *path.why_not : std::string{};
     }
     case Removed::kAdapter:
-      return std::format("adapter {} is not there", request.adapter);
+      return formatted("adapter {} is not there", request.adapter);
     default:
       return {};
   }

@@ -2,9 +2,10 @@
 #include "router/select/views.h"
 
 #include <algorithm>
-#include <format>
 #include <map>
 #include <utility>
+
+#include "base/format.h"
 
 namespace pathwise::router::select {
 
@@ -114,7 +115,7 @@ class LoadBuilder {
 
 std::string describe(const te::CandidatePathState& path) {
   std::string text(te::to_string(path.origin));
-  if (path.origin == te::PathOrigin::kFlexAlgo) text += std::format(" {}", path.algorithm.value());
+  if (path.origin == te::PathOrigin::kFlexAlgo) text += formatted(" {}", path.algorithm.value());
   const char* separator = " via ";
   for (const NodeName& node : path.nodes) {
     text += separator + node.str();

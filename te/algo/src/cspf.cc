@@ -6,6 +6,7 @@
 #include <queue>
 #include <tuple>
 
+#include "base/format.h"
 #include "te/algo/spf.h"
 
 namespace pathwise::te {
@@ -171,7 +172,7 @@ std::unexpected<Error> no_path(const TopologySnapshot& snapshot, const CspfReque
                 to_human(Microseconds(least_delay)), to_human(*request.max_delay));
   }
   std::string constraints;
-  if (request.bandwidth) constraints += std::format(" with {} free", to_human(*request.bandwidth));
+  if (request.bandwidth) constraints += formatted(" with {} free", to_human(*request.bandwidth));
   if (request.exclude_any.any() || request.include_any.any() || request.include_all.any()) {
     constraints += " under the affinity constraints";
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "te/algo/node_ids.h"
 
-#include <format>
+#include "base/format.h"
 
 namespace pathwise::te {
 
@@ -38,7 +38,7 @@ void NodeIds::set(const TopologySnapshot& snapshot, NodeIndex node, NodeId id) {
     return;
   }
   const std::string other = at->second == kNoNode ? "others" : snapshot.nodes[at->second].name.str();
-  conflicts_.push_back(std::format("node id {:x}: claimed by {} and {}", id.value(), other, snapshot.nodes[node].name));
+  conflicts_.push_back(formatted("node id {:x}: claimed by {} and {}", id.value(), other, snapshot.nodes[node].name));
   if (at->second != kNoNode) ids_[at->second].reset();
   at->second = kNoNode;
 }

@@ -10,6 +10,7 @@
 #include <future>
 #include <random>
 
+#include "base/format.h"
 #include "base/log.h"
 #include "net/http_responder.h"
 #include "net/metrics.h"
@@ -170,7 +171,7 @@ Result<void> Daemon::State::start_clients() {
   if (!client) return std::unexpected(client.error());
   pcep = std::move(*client);
   if (node.te.topology.empty()) return {};
-  TopologyClientOptions topology_options{.name = std::format("{}/{}/te", node.site, node.router)};
+  TopologyClientOptions topology_options{.name = formatted("{}/{}/te", node.site, node.router)};
   for (const auto& source : node.te.topology) topology_options.sources.push_back(source.address);
   if (!node.tls.cert.empty()) {
     topology_options.tls = TopologyTls{.cert = node.tls.cert,

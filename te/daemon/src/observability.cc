@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/format.h"
 #include "base/string_util.h"
 
 namespace pathwise::te {
@@ -73,29 +74,29 @@ std::vector<std::string> problems(const Observed& observed) {
   const PathSnapshot& snapshot = observed.snapshot;
   if (snapshot.intent_revision == 0) found.emplace_back("no intent yet: waiting for the router");
   for (const PathState& path : snapshot.paths) {
-    if (!path.active) found.push_back(std::format("no path to {} for tier {}: {}", path.site, path.tier, path.reason));
+    if (!path.active) found.push_back(formatted("no path to {} for tier {}: {}", path.site, path.tier, path.reason));
   }
   const auto is_up = [](const PcepSessionState& session) { return session.state == "up"; };
   if (!snapshot.pcep_sessions.empty() && std::ranges::none_of(snapshot.pcep_sessions, is_up)) {
     for (const PcepSessionState& session : snapshot.pcep_sessions) {
-      found.push_back(std::format("PCE {} is unreachable{}{}", session.address, session.reason.empty() ? "" : ": ",
-                                  session.reason));
+      found.push_back(
+          formatted("PCE {} is unreachable{}{}", session.address, session.reason.empty() ? "" : ": ", session.reason));
     }
   }
   if (observed.topology_configured && snapshot.topology_state != "live") {
-    found.push_back(std::format("topology stream is {}", snapshot.topology_state));
+    found.push_back(formatted("topology stream is {}", snapshot.topology_state));
   }
   for (const auto& [prefix, reason] : observed.fib.not_installed()) {
-    found.push_back(std::format("route {} is not installed: {}", prefix, reason));
+    found.push_back(formatted("route {} is not installed: {}", prefix, reason));
   }
   return found;
 }
 
 std::string health_json(const Observed& observed) {
   const auto found = problems(observed);
-  std::string json = std::format("{{\"status\":\"{}\",\"problems\":[", found.empty() ? "ok" : "degraded");
+  std::string json = formatted("{{\"status\":\"{}\",\"problems\":[", found.empty() ? "ok" : "degraded");
   for (std::size_t i = 0; i < found.size(); ++i)
-    json += std::format("{}\"{}\"", i == 0 ? "" : ",", escaped(found[i], true));
+    json += formatted("{}\"{}\"", i == 0 ? "" : ",", escaped(found[i], true));
   return json + "]}\n";
 }
 

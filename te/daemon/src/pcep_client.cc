@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "base/format.h"
 #include "base/log.h"
 #include "te/daemon/lsp_binding.h"
 
@@ -13,7 +14,7 @@ constexpr std::string_view kPlspFile = "/te-plsp-ids";
 
 pcep::PccConfig pcc_config(const policy::NodeConfig& node) {
   pcep::PccConfig config;
-  config.speaker = std::format("{}/{}", node.site, node.router);
+  config.speaker = formatted("{}/{}", node.site, node.router);
   for (const policy::PceConfig& pce : node.te.pce) {
     // In our configuration lower is preferred, in the PCC higher is.
     config.pces.push_back(
@@ -98,11 +99,11 @@ std::string PcepClient::why_no_path() const {
   const auto pces = pcc_->pces();
   if (pces.empty()) return "no PCE is configured";
   for (const pcep::PceView& pce : pces) {
-    if (pce.state == pcep::SessionState::kUp) return std::format("PCE {} has no path yet", pce.name);
+    if (pce.state == pcep::SessionState::kUp) return formatted("PCE {} has no path yet", pce.name);
   }
   const pcep::PceView& first = pces.front();
-  return std::format("PCE {} is not connected{}{}", first.name, first.last_down_reason.empty() ? "" : ": ",
-                     first.last_down_reason);
+  return formatted("PCE {} is not connected{}{}", first.name, first.last_down_reason.empty() ? "" : ": ",
+                   first.last_down_reason);
 }
 
 std::map<std::string, LspState> PcepClient::lsps() const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "probe_sessions.h"
 
+#include "base/format.h"
 #include "base/log.h"
 
 namespace pathwise::te {
@@ -53,7 +54,7 @@ std::map<CandidateKey, ProbeState> ProbeSessions::states() const {
     if (!report->alive) {
       state.reason = report->counters.received == 0
                          ? "no reply to any probe yet"
-                         : std::format("{} probes in a row without a reply", params_.multiplier);
+                         : formatted("{} probes in a row without a reply", params_.multiplier);
     }
     result.emplace(key, std::move(state));
   }

@@ -1,34 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "te/fib/fib_state.h"
 
+#include "base/format.h"
 #include "te/fib/fib_diff.h"
 
 namespace pathwise::te {
 namespace {
 
 std::string describe(const KernelNexthop& nexthop) {
-  std::string text = std::format("dev {}", nexthop.egress.ifindex);
-  if (nexthop.egress.gateway) text += std::format(" via {}", *nexthop.egress.gateway);
+  std::string text = formatted("dev {}", nexthop.egress.ifindex);
+  if (nexthop.egress.gateway) text += formatted(" via {}", *nexthop.egress.gateway);
   if (!nexthop.segments.empty()) text += " segs";
-  for (const Ipv6Address& segment : nexthop.segments) text += std::format(" {}", segment);
+  for (const Ipv6Address& segment : nexthop.segments) text += formatted(" {}", segment);
   return text;
 }
 
 std::string describe(const RouteKey& key) {
-  return std::format("{}{} metric {}", key.unreachable ? "unreachable " : "", key.prefix, key.metric);
+  return formatted("{}{} metric {}", key.unreachable ? "unreachable " : "", key.prefix, key.metric);
 }
 
 struct Describe {
-  std::string operator()(const AddAddress& it) const { return std::format("add address {}", it.address); }
-  std::string operator()(const RemoveAddress& it) const { return std::format("remove address {}", it.address); }
-  std::string operator()(const PutNexthop& it) const {
-    return std::format("nexthop {} {}", it.id, describe(it.nexthop));
-  }
-  std::string operator()(const RemoveNexthop& it) const { return std::format("remove nexthop {}", it.id); }
+  std::string operator()(const AddAddress& it) const { return formatted("add address {}", it.address); }
+  std::string operator()(const RemoveAddress& it) const { return formatted("remove address {}", it.address); }
+  std::string operator()(const PutNexthop& it) const { return formatted("nexthop {} {}", it.id, describe(it.nexthop)); }
+  std::string operator()(const RemoveNexthop& it) const { return formatted("remove nexthop {}", it.id); }
   std::string operator()(const PutRoute& it) const {
-    return std::format("route {} nhid {}", describe(it.key), it.route.nexthop_id);
+    return formatted("route {} nhid {}", describe(it.key), it.route.nexthop_id);
   }
-  std::string operator()(const RemoveRoute& it) const { return std::format("remove route {}", describe(it.key)); }
+  std::string operator()(const RemoveRoute& it) const { return formatted("remove route {}", describe(it.key)); }
 };
 
 }  // namespace

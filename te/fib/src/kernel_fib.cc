@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/format.h"
 #include "netlink.h"
 #include "netlink_messages.h"
 
@@ -120,7 +121,7 @@ Result<Egress> KernelFibExecutor::egress_to(const Ipv6Address& address) {
   std::optional<ForeignRoute> route;
   const auto done = state_->socket.request(lookup_route(address),
                                            [&](const nlmsghdr& message) { route = decode_foreign_route(message); });
-  if (!done) return std::unexpected(done.error().within(std::format("no route to {}", address)));
+  if (!done) return std::unexpected(done.error().within(formatted("no route to {}", address)));
   if (!route) return fail(ErrorCode::kNotFound, "no route to {} but ours or this host itself", address);
   return route->egress;
 }

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <format>
 
+#include "base/format.h"
 #include "base/log.h"
 #include "te/frr/flex_algo_routes.h"
 #include "te/frr/interfaces.h"
@@ -36,8 +36,8 @@ std::vector<std::string> AgentState::problems() const {
   if (!zebra_connected) list.push_back("zebra: " + (zebra_detail.empty() ? "no session" : zebra_detail));
   if (zebra_connected && !node_known) list.emplace_back("our node, with a locator, is not in the topology");
   for (const Offender& offender : offenders) {
-    list.push_back(std::format("flex-algo {} is held: {} {}", offender.algorithm, offender.node,
-                               offender.missing ? "does not have the same algorithms" : "has another definition"));
+    list.push_back(formatted("flex-algo {} is held: {} {}", offender.algorithm, offender.node,
+                             offender.missing ? "does not have the same algorithms" : "has another definition"));
   }
   for (const std::string& link : unplaced_links) list.push_back("link has no far end in IS-IS: " + link);
   for (const std::string& link : unmeasured) list.push_back("link is not measured: " + link);
@@ -232,7 +232,8 @@ void FrrAgent::State::monitor_links() {
     for (const Link& link : topology->out_links(self)) {
       const auto interface = addresses.find(link.local_address);
       const auto skip = [&](std::string_view why) {
-        counters.unmeasured.push_back(std::format("{} to {}: {}", link.local_address, topology->nodes[link.to].name, why));
+        counters.unmeasured.push_back(
+            formatted("{} to {}: {}", link.local_address, topology->nodes[link.to].name, why));
       };
       if (interface == addresses.end()) {
         skip("no interface that is up has this address");

@@ -2,8 +2,9 @@
 #include "te/frr/ls_database.h"
 
 #include <algorithm>
-#include <format>
 #include <tuple>
+
+#include "base/format.h"
 
 namespace pathwise::te {
 namespace {
@@ -36,8 +37,8 @@ void add_locators(Node& node, std::optional<NodeId> id, const SidMap& sids) {
 }  // namespace
 
 std::string LsNodeId::to_string() const {
-  return std::format("{:02x}{:02x}.{:02x}{:02x}.{:02x}{:02x}", system_id[0], system_id[1], system_id[2], system_id[3],
-                     system_id[4], system_id[5]);
+  return formatted("{:02x}{:02x}.{:02x}{:02x}.{:02x}{:02x}", system_id[0], system_id[1], system_id[2], system_id[3],
+                   system_id[4], system_id[5]);
 }
 
 LsDatabase::LinkKey LsDatabase::key_of(const LsLink& link) {
@@ -102,8 +103,8 @@ std::vector<std::string> LsDatabase::unplaced_links() const {
   for (const auto& [key, link] : links_) {
     const auto destination = destination_of(link, owners);
     if (destination && nodes_.contains(*destination)) continue;
-    found.push_back(std::format("{} -> {} ({})", name_of(link.source), destination ? destination->to_string() : "?",
-                                link.attributes.local_address));
+    found.push_back(formatted("{} -> {} ({})", name_of(link.source), destination ? destination->to_string() : "?",
+                              link.attributes.local_address));
   }
   return found;
 }

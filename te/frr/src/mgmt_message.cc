@@ -2,7 +2,8 @@
 #include "mgmt_message.h"
 
 #include <cstring>
-#include <format>
+
+#include "base/format.h"
 
 namespace pathwise::te {
 namespace {
@@ -70,11 +71,10 @@ MgmtMessage mgmt_session_request(std::string_view client) {
 
 MgmtMessage mgmt_delay_edit(std::uint64_t session, std::uint64_t request, std::string_view interface,
                             const LinkDelay& delay) {
-  const std::string path =
-      std::format("/frr-interface:lib/interface[name='{}']/frr-zebra:zebra/link-params", interface);
+  const std::string path = formatted("/frr-interface:lib/interface[name='{}']/frr-zebra:zebra/link-params", interface);
   const std::string data =
-      std::format(R"({{"frr-zebra:link-params":{{"delay":{},"min-max-delay":{{"delay-min":{},"delay-max":{}}}}}}})",
-                  delay.average.count(), delay.min.count(), delay.max.count());
+      formatted(R"({{"frr-zebra:link-params":{{"delay":{},"min-max-delay":{{"delay-min":{},"delay-max":{}}}}}}})",
+                delay.average.count(), delay.min.count(), delay.max.count());
   MgmtMessage message{.code = MgmtCode::kEdit, .session = session, .request = request, .body = {}};
   message.split = static_cast<std::uint32_t>(path.size() + 1);
   message.body = {static_cast<char>(kFormatJson),

@@ -9,6 +9,8 @@
 #include <cstring>
 #include <ctime>
 
+#include "base/format.h"
+
 namespace pathwise::te {
 namespace {
 
@@ -54,7 +56,7 @@ void read_control(msghdr& message, Datagram& datagram) {
 }  // namespace
 
 Result<UdpSocket> UdpSocket::open(const Ipv6Address& address, std::uint16_t port) {
-  const std::string what = std::format("STAMP: UDP [{}]:{}", address, port);
+  const std::string what = formatted("STAMP: UDP [{}]:{}", address, port);
   UdpSocket result(::socket(AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (result.fd_ < 0) return fail_errno(what, errno);
   if (!enable(result.fd_, IPPROTO_IPV6, IPV6_V6ONLY) || !enable(result.fd_, IPPROTO_IPV6, IPV6_RECVPKTINFO) ||

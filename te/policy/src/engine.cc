@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/format.h"
+
 namespace pathwise::te {
 namespace {
 
@@ -27,7 +29,7 @@ bool usable(const CandidatePathState& candidate) {
 }
 
 std::string name_of(const CandidatePathState& candidate) {
-  return candidate.origin == PathOrigin::kFlexAlgo ? std::format("flex-algo {}", candidate.algorithm)
+  return candidate.origin == PathOrigin::kFlexAlgo ? formatted("flex-algo {}", candidate.algorithm)
                                                    : std::string(to_string(candidate.origin));
 }
 
@@ -122,7 +124,7 @@ void PolicyEngine::check_validity(const PeerTierIntent& peer, std::size_t index,
   } else if (!sids_) {
     state.reason = "this site has no SRv6";
   } else if (peer.edge.empty()) {
-    state.reason = std::format("{} has no SRv6 edge router", peer.site);
+    state.reason = formatted("{} has no SRv6 edge router", peer.site);
   } else if (state.origin == PathOrigin::kPcep) {
     check_lsp(peer, index, step, state);
   } else {
@@ -133,7 +135,7 @@ void PolicyEngine::check_validity(const PeerTierIntent& peer, std::size_t index,
 void PolicyEngine::check_algorithm(const PeerTierIntent& peer, const Step& step, CandidatePathState& state) const {
   const auto sid = sids_->udt6_sid(state.algorithm, peer.edge_node_id);
   if (!sid) {
-    state.reason = std::format("algorithm {} has no SRv6 block", state.algorithm);
+    state.reason = formatted("algorithm {} has no SRv6 block", state.algorithm);
     return;
   }
   state.segments = {*sid};
@@ -215,17 +217,17 @@ void PolicyEngine::move(Policy& policy, std::optional<std::size_t> to, const Pat
   std::string why;
   if (policy.active) {
     const CandidatePathState& from = path.candidates[*policy.active];
-    why = usable(from) ? std::format("a better path than {} is usable", name_of(from))
-                       : std::format("{} failed: {}", name_of(from), from.reason);
+    why = usable(from) ? formatted("a better path than {} is usable", name_of(from))
+                       : formatted("{} failed: {}", name_of(from), from.reason);
   } else {
     why = "a path is alive";
   }
   policy.reason =
-      to ? std::format("{}; on {}", why, name_of(path.candidates[*to])) : std::format("{}; no path is left", why);
+      to ? formatted("{}; on {}", why, name_of(path.candidates[*to])) : formatted("{}; no path is left", why);
   policy.active = to;
   policy.since = step.now.wall;
   ++policy.transitions;
-  step.out.transitions.push_back(std::format("{} {}: {}", path.site, path.tier, policy.reason));
+  step.out.transitions.push_back(formatted("{} {}: {}", path.site, path.tier, policy.reason));
 }
 
 // Copies what lasts from step to step into the path, and notes which segments are installed since when.

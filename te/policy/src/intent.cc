@@ -3,30 +3,31 @@
 
 #include <set>
 
+#include "base/format.h"
+
 namespace pathwise::te {
 namespace {
 
 Result<void> check_peer(const TeIntent& intent, const PeerTierIntent& peer) {
-  const std::string where = std::format("path to {} for tier {}", peer.site, peer.tier);
+  const std::string where = formatted("path to {} for tier {}", peer.site, peer.tier);
   const auto wrong = [&](std::string_view what) { return fail(ErrorCode::kInvalidArgument, "{}: {}", where, what); };
   if (peer.site == intent.site) return wrong("is a path to this site itself");
   if (intent.tier_aggregate && !intent.tier_aggregate->contains(peer.prefix)) {
-    return wrong(std::format("prefix {} is outside the tier aggregate {}", peer.prefix, *intent.tier_aggregate));
+    return wrong(formatted("prefix {} is outside the tier aggregate {}", peer.prefix, *intent.tier_aggregate));
   }
   if (!peer.prefix.contains(peer.address))
-    return wrong(std::format("address {} is outside {}", peer.address, peer.prefix));
+    return wrong(formatted("address {} is outside {}", peer.address, peer.prefix));
   if (peer.candidates.empty()) return wrong("has no candidate path");
-  if (peer.candidates.size() > kMaxCandidates)
-    return wrong(std::format("more than {} candidate paths", kMaxCandidates));
+  if (peer.candidates.size() > kMaxCandidates) return wrong(formatted("more than {} candidate paths", kMaxCandidates));
   std::set<Ipv6Address> probes;
   for (const CandidateIntent& candidate : peer.candidates) {
     if (candidate.probe_address.is_unspecified()) continue;
     if (!peer.prefix.contains(candidate.probe_address) || candidate.probe_address == peer.address) {
-      return wrong(std::format("probe address {} must be in {} and another than {}", candidate.probe_address,
-                               peer.prefix, peer.address));
+      return wrong(formatted("probe address {} must be in {} and another than {}", candidate.probe_address, peer.prefix,
+                             peer.address));
     }
     if (!probes.insert(candidate.probe_address).second) {
-      return wrong(std::format("probe address {} twice", candidate.probe_address));
+      return wrong(formatted("probe address {} twice", candidate.probe_address));
     }
   }
   return {};
@@ -66,7 +67,7 @@ Algorithm algorithm_of(const CandidateKind& kind) {
 
 std::string describe(const CandidateKind& kind) {
   if (const auto* flex_algo = std::get_if<FlexAlgoIntent>(&kind))
-    return std::format("flex-algo {}", flex_algo->algorithm);
+    return formatted("flex-algo {}", flex_algo->algorithm);
   return std::string(to_string(origin_of(kind)));
 }
 
@@ -92,9 +93,9 @@ Result<void> validate(const TeIntent& intent) {
 }
 
 std::string lsp_name(const PeerTierIntent& peer, std::size_t candidate) {
-  std::string name = std::format("{}-{}", peer.site, peer.tier);
+  std::string name = formatted("{}-{}", peer.site, peer.tier);
   for (std::size_t i = 0; i < candidate; ++i) {
-    if (std::holds_alternative<PcepIntent>(peer.candidates[i].kind)) return std::format("{}-{}", name, candidate);
+    if (std::holds_alternative<PcepIntent>(peer.candidates[i].kind)) return formatted("{}-{}", name, candidate);
   }
   return name;
 }

@@ -2,8 +2,9 @@
 #include "te/topology/builder.h"
 
 #include <algorithm>
-#include <format>
 #include <utility>
+
+#include "base/format.h"
 
 namespace pathwise::te {
 namespace {
@@ -104,14 +105,14 @@ std::vector<std::string> TopologyBuilder::problems() const {
   std::vector<std::string> found;
   for (const auto& [id, link] : links_) {
     const auto report = [&](std::string_view reason) {
-      found.push_back(std::format("link {} -> {} ({}): {}", id.from, id.to, id.local_address, reason));
+      found.push_back(formatted("link {} -> {} ({}): {}", id.from, id.to, id.local_address, reason));
     };
     if (id.from == id.to) {
       report("both ends are the same node");
     } else if (!nodes_.contains(id.from)) {
-      report(std::format("node '{}' is not advertised", id.from));
+      report(formatted("node '{}' is not advertised", id.from));
     } else if (!nodes_.contains(id.to)) {
-      report(std::format("node '{}' is not advertised", id.to));
+      report(formatted("node '{}' is not advertised", id.to));
     }
   }
   return found;

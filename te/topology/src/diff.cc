@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "te/topology/diff.h"
 
-#include <format>
 #include <map>
+
+#include "base/format.h"
 
 namespace pathwise::te {
 namespace {
@@ -46,7 +47,7 @@ std::map<LinkId, const Link*> links_by_id(const TopologySnapshot& snapshot) {
 
 void append(std::string& text, char sign, std::size_t count, std::string_view what) {
   if (count == 0) return;
-  text += std::format("{}{}{} {}{}", text.empty() ? "" : ", ", sign, count, what, count == 1 ? "" : "s");
+  text += formatted("{}{}{} {}{}", text.empty() ? "" : ", ", sign, count, what, count == 1 ? "" : "s");
 }
 
 }  // namespace

@@ -2,11 +2,11 @@
 #include "te/topology/json.h"
 
 #include <concepts>
-#include <format>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/format.h"
 #include "base/process.h"
 #include "te/topology/builder.h"
 
@@ -30,7 +30,7 @@ class ObjectReader {
     const Json* value = member(key);
     if (value == nullptr) return;
     if (!value->is_number_unsigned() || value->get<std::uint64_t>() > std::numeric_limits<T>::max()) {
-      return report(key, std::format("must be a whole number of 0..{}", std::numeric_limits<T>::max()));
+      return report(key, formatted("must be a whole number of 0..{}", std::numeric_limits<T>::max()));
     }
     out = value->get<T>();
   }
@@ -69,7 +69,7 @@ class ObjectReader {
     if (list == nullptr) return;
     if (!list->is_array()) return report(key, "must be a list");
     for (std::size_t i = 0; i < list->size() && problem_.empty(); ++i) {
-      each((*list)[i], std::format("{}[{}]", path(key), i));
+      each((*list)[i], formatted("{}[{}]", path(key), i));
     }
   }
   void require(const char* key, bool present) {
@@ -82,7 +82,7 @@ class ObjectReader {
     }
   }
   void report(const std::string& key, const std::string& what) {
-    if (problem_.empty()) problem_ = std::format("{}: {}", path(key), what);
+    if (problem_.empty()) problem_ = formatted("{}: {}", path(key), what);
   }
 
  private:
@@ -130,7 +130,7 @@ void read_node(const Json& value, const std::string& where, std::string& problem
 
 void read_admin_group(const Json& value, const std::string& where, std::string& problem, Link& link) {
   if (!value.is_number_unsigned() || value.get<std::uint64_t>() > 255) {
-    problem = std::format("{}: must be a bit position of 0..255", where);
+    problem = formatted("{}: must be a bit position of 0..255", where);
     return;
   }
   link.admin_groups.set(value.get<unsigned>());

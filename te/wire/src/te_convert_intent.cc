@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <limits>
 
+#include "base/format.h"
 #include "te_convert.h"
 
 namespace pathwise::te {
@@ -28,7 +29,7 @@ class Checker {
   To number(std::uint64_t value, std::string_view where) {
     if (value > std::numeric_limits<To>::max()) {
       note({ErrorCode::kInvalidArgument,
-            std::format("{}: {} is more than {}", where, value, std::numeric_limits<To>::max())});
+            formatted("{}: {} is more than {}", where, value, std::numeric_limits<To>::max())});
       return {};
     }
     return static_cast<To>(value);
@@ -75,7 +76,7 @@ void encode_groups(const AdminGroups& groups, google::protobuf::RepeatedField<st
 AdminGroups decode_groups(const google::protobuf::RepeatedField<std::uint32_t>& bits, Checker& check) {
   AdminGroups groups;
   for (const std::uint32_t bit : bits) {
-    if (bit > 255) check.note({ErrorCode::kInvalidArgument, std::format("admin group {} is not within 0..255", bit)});
+    if (bit > 255) check.note({ErrorCode::kInvalidArgument, formatted("admin group {} is not within 0..255", bit)});
     groups.set(bit);
   }
   return groups;
@@ -107,8 +108,8 @@ FlexAlgoDefinition decode_flex_algo(const wire::FlexAlgo& item, Checker& check) 
   } else if (item.metric() == "te") {
     definition.metric = MetricType::kTe;
   } else if (item.metric() != "igp") {
-    check.note({ErrorCode::kInvalidArgument, std::format("flex-algo {}: metric '{}' is none of igp, min-delay, te",
-                                                         item.algorithm(), item.metric())});
+    check.note({ErrorCode::kInvalidArgument,
+                formatted("flex-algo {}: metric '{}' is none of igp, min-delay, te", item.algorithm(), item.metric())});
   }
   definition.exclude_any = decode_groups(item.exclude_any(), check);
   definition.include_any = decode_groups(item.include_any(), check);
@@ -153,7 +154,7 @@ PcepIntent decode_pcep(const wire::Pcep& message, Checker& check) {
   } else if (message.optimise() == "te") {
     pcep.optimise = IntentObjective::kTe;
   } else if (message.optimise() != "delay") {
-    check.note({ErrorCode::kInvalidArgument, std::format("pcep: '{}' is none of delay, te, igp", message.optimise())});
+    check.note({ErrorCode::kInvalidArgument, formatted("pcep: '{}' is none of delay, te, igp", message.optimise())});
   }
   if (message.has_max_delay_us()) pcep.max_delay = Microseconds(message.max_delay_us());
   if (message.has_bandwidth_bps()) pcep.bandwidth = BitsPerSecond(message.bandwidth_bps());
@@ -210,7 +211,7 @@ void encode_peer(const PeerTierIntent& peer, wire::PeerTier& out) {
 PeerTierIntent decode_peer(const wire::PeerTier& message, Checker& check) {
   PeerTierIntent peer{
       .site = SiteName(message.site()), .tier = TierName(message.tier()), .color = Color(message.color())};
-  const std::string where = std::format("peer {} {}", peer.site, peer.tier);
+  const std::string where = formatted("peer {} {}", peer.site, peer.tier);
   peer.prefix = check.prefix(message.prefix(), where);
   peer.address = check.address(message.address(), where);
   peer.local_address = check.address(message.local_address(), where);
@@ -253,7 +254,7 @@ Result<TeIntent> decode(const wire::TeIntent& message) {
   if (!message.tier_aggregate().empty())
     intent.tier_aggregate = check.prefix(message.tier_aggregate(), "tier aggregate");
   for (const auto& own : message.own_tiers()) {
-    const std::string where = std::format("own tier {}", own.tier());
+    const std::string where = formatted("own tier {}", own.tier());
     OwnTierIntent tier{.tier = TierName(own.tier()),
                        .prefix = check.prefix(own.prefix(), where),
                        .address = check.address(own.address(), where)};

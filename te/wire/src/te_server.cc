@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <mutex>
 
+#include "base/format.h"
 #include "te_convert.h"
 #include "te_status.h"
 
@@ -42,7 +43,7 @@ bool answers(const std::string& path) {
 Result<void> check_path(const std::string& path) {
   const std::filesystem::path directory = std::filesystem::absolute(path).parent_path();
   if (::access(directory.c_str(), W_OK | X_OK) != 0)
-    return fail_errno(std::format("socket {}: directory {}", path, directory.string()), errno);
+    return fail_errno(formatted("socket {}: directory {}", path, directory.string()), errno);
   if (path.size() >= sizeof sockaddr_un{}.sun_path) {
     return fail(ErrorCode::kInvalidArgument,
                 "socket {}: the path is longer than the {} characters that a socket may have", path,
@@ -73,7 +74,7 @@ struct TeServer::State final : wire::TeService::Service {
                           grpc::ServerWriter<wire::PathSnapshot>* writer) override {
     if (watching.fetch_add(1) >= kMaxWatchers) {
       watching.fetch_sub(1);
-      return {grpc::StatusCode::RESOURCE_EXHAUSTED, std::format("te serves at most {} watchers", kMaxWatchers)};
+      return {grpc::StatusCode::RESOURCE_EXHAUSTED, formatted("te serves at most {} watchers", kMaxWatchers)};
     }
     PathSnapshotPtr last;
     while (PathSnapshotPtr next = wait_for_newer(last, *context)) {

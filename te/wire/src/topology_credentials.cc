@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/format.h"
 #include "base/log.h"
 #include "base/process.h"
 #include "base/string_util.h"
@@ -112,7 +113,7 @@ Result<std::shared_ptr<grpc::ChannelCredentials>> channel_credentials(const Endp
 std::string grpc_address(const Endpoint& endpoint) {
   if (endpoint.is_unix()) return "unix:" + endpoint.unix_path;
   const std::string host = endpoint.host.empty() ? "::" : endpoint.host;
-  return host.contains(':') ? std::format("[{}]:{}", host, endpoint.port) : std::format("{}:{}", host, endpoint.port);
+  return host.contains(':') ? formatted("[{}]:{}", host, endpoint.port) : formatted("{}:{}", host, endpoint.port);
 }
 
 }  // namespace pathwise::te

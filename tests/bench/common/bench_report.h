@@ -6,14 +6,14 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <format>
 #include <fstream>
 #include <optional>
-#include <print>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "base/format.h"
 
 namespace pathwise::bench {
 
@@ -44,7 +44,7 @@ class Report {
     std::ofstream file(folder / (name_ + ".jsonl"), std::ios::trunc);
     for (const Figure& figure : figures_) file << row(figure) << '\n';
     file.close();
-    if (!file) std::print(stderr, "cannot write {}\n", (folder / (name_ + ".jsonl")).string());
+    if (!file) print_to(stderr, "cannot write {}\n", (folder / (name_ + ".jsonl")).string());
     return static_cast<bool>(file);
   }
 
@@ -57,21 +57,19 @@ class Report {
     }
     return out + '"';
   }
-  static std::string number(const std::optional<double>& value) {
-    return value ? std::format("{:.6g}", *value) : "null";
-  }
+  static std::string number(const std::optional<double>& value) { return value ? formatted("{:.6g}", *value) : "null"; }
   static std::string row(const Figure& figure) {
-    return std::format(R"({{"name":{},"value":{:.6g},"unit":{},"better":"{}","goal":{},"peer":{},"conditions":{}}})",
-                       quoted(figure.name), figure.value, quoted(figure.unit),
-                       figure.lower_is_better ? "lower" : "higher", number(figure.goal), number(figure.peer),
-                       quoted(figure.conditions));
+    return formatted(R"({{"name":{},"value":{:.6g},"unit":{},"better":"{}","goal":{},"peer":{},"conditions":{}}})",
+                     quoted(figure.name), figure.value, quoted(figure.unit),
+                     figure.lower_is_better ? "lower" : "higher", number(figure.goal), number(figure.peer),
+                     quoted(figure.conditions));
   }
   void print_table() const {
-    std::print("{:<44} {:>12} {:<8} {:>10} {:>10}  {}\n", name_, "value", "unit", "goal", "peer", "conditions");
+    print_to(stdout, "{:<44} {:>12} {:<8} {:>10} {:>10}  {}\n", name_, "value", "unit", "goal", "peer", "conditions");
     for (const Figure& figure : figures_) {
-      const std::string goal = !figure.goal ? "-" : std::format("{:.6g}{}", *figure.goal, figure.met() ? "" : " !");
-      std::print("{:<44} {:>12.6g} {:<8} {:>10} {:>10}  {}\n", figure.name, figure.value, figure.unit, goal,
-                 figure.peer ? std::format("{:.6g}", *figure.peer) : "-", figure.conditions);
+      const std::string goal = !figure.goal ? "-" : formatted("{:.6g}{}", *figure.goal, figure.met() ? "" : " !");
+      print_to(stdout, "{:<44} {:>12.6g} {:<8} {:>10} {:>10}  {}\n", figure.name, figure.value, figure.unit, goal,
+               figure.peer ? formatted("{:.6g}", *figure.peer) : "-", figure.conditions);
     }
   }
 

@@ -3,13 +3,13 @@
 // calls it. 500 sites × 100 models, each model at every site, and at 50 sites.
 #include <algorithm>
 #include <chrono>
-#include <format>
 #include <memory>
 #include <new>
 #include <string>
 #include <vector>
 
 #include "../common/bench_report.h"
+#include "base/format.h"
 #include "policy/policy_snapshot.h"
 #include "router/select/select.h"
 
@@ -40,10 +40,10 @@ constexpr int kModels = 100;
 constexpr int kRounds = 200'000;
 
 SiteName site_name(int i) {
-  return SiteName{std::format("site-{:03}", i)};
+  return SiteName{formatted("site-{:03}", i)};
 }
 ModelName model_name(int i) {
-  return ModelName{std::format("model-{:03}", i)};
+  return ModelName{formatted("model-{:03}", i)};
 }
 
 policy::FabricConfig fabric_config() {
@@ -163,23 +163,23 @@ int main() {
   bench::Report report("select");
   for (const int sites : {500, 50}) {
     const Result result = measure(sites);
-    const std::string conditions = std::format(
+    const std::string conditions = formatted(
         "500 sites, 100 models, each at {} sites; 16 prefix blocks, 64 a digest; {} decisions", sites, kRounds);
-    report.add({.name = std::format("decision_p50_{}_sites", sites),
+    report.add({.name = formatted("decision_p50_{}_sites", sites),
                 .value = result.p50,
                 .unit = "us",
                 .conditions = conditions});
-    report.add({.name = std::format("decision_p99_{}_sites", sites),
+    report.add({.name = formatted("decision_p99_{}_sites", sites),
                 .value = result.p99,
                 .unit = "us",
                 .goal = 20,
                 .conditions = conditions});
-    report.add({.name = std::format("allocations_{}_sites", sites),
+    report.add({.name = formatted("allocations_{}_sites", sites),
                 .value = result.allocated,
                 .unit = "count",
                 .goal = 0,
                 .conditions = conditions});
-    report.add({.name = std::format("load_view_build_{}_sites", sites),
+    report.add({.name = formatted("load_view_build_{}_sites", sites),
                 .value = result.build_ms,
                 .unit = "ms",
                 .conditions = conditions});

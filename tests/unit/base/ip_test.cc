@@ -6,6 +6,8 @@
 #include <string>
 #include <unordered_set>
 
+#include "base/format.h"
+
 namespace pathwise {
 namespace {
 
@@ -51,7 +53,7 @@ TEST(Ipv6PrefixTest, RoundTrips) {
     const auto prefix = Ipv6Prefix::parse(text);
     ASSERT_TRUE(prefix) << text << ": " << prefix.error().message;
     EXPECT_EQ(prefix->to_string(), text);
-    EXPECT_EQ(std::format("{}", *prefix), text);
+    EXPECT_EQ(formatted("{}", *prefix), text);
   }
 }
 
@@ -68,7 +70,7 @@ TEST(Ipv6PrefixTest, RefusesOtherTexts) {
                            "/48", "fd00::/4 8", "10.0.0.0/8"}) {
     const auto prefix = Ipv6Prefix::parse(text);
     ASSERT_FALSE(prefix) << text;
-    EXPECT_EQ(prefix.error().message, std::format("must be an IPv6 prefix like fd00:1::/48, not '{}'", text));
+    EXPECT_EQ(prefix.error().message, formatted("must be an IPv6 prefix like fd00:1::/48, not '{}'", text));
   }
 }
 

@@ -18,7 +18,8 @@ TEST(CliTable, AlignsByColumnsAndNotByBytes) {
 }
 
 TEST(CliShow, PathsShowTheActiveCandidate) {
-  const auto document = nlohmann::json::parse(R"({"paths":[{"site":"dubai","tier":"realtime","status":"degraded","active":1,
+  const auto document =
+      nlohmann::json::parse(R"({"paths":[{"site":"dubai","tier":"realtime","status":"degraded","active":1,
     "reason":"pcep: PCE lost","candidates":[{"origin":"pcep"},{"origin":"flex-algo","nodes":["r-pune","pa1"],
     "segments":["fcbb:bb80:3:fe00::"],"measured":{"rtt_p50_us":23100,"rtt_p99_us":24000,"loss":0.015}}]}],
     "topology":"live"})");

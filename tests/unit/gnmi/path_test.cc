@@ -6,7 +6,9 @@
 namespace pathwise::gnmi {
 namespace {
 
-Path path(std::string_view text) { return Path::parse(text).value(); }
+Path path(std::string_view text) {
+  return Path::parse(text).value();
+}
 
 TEST(GnmiPath, ParsesAndPrints) {
   const Path parsed = path("/paths/path[site=dubai][tier=realtime]/state/rtt-p50");
@@ -34,8 +36,9 @@ TEST(GnmiPath, RefusesWithReason) {
 
 TEST(GnmiPath, CoversWithWildcards) {
   const Path leaf = path("/paths/path[site=dubai][tier=realtime]/state/rtt-p50");
-  for (const auto* text : {"/", "/paths", "/paths/path", "/paths/path[site=dubai]/state", "/paths/path[site=*][tier=realtime]",
-                           "/paths/*/state/rtt-p50", "/.../rtt-p50", "/paths/.../state"}) {
+  for (const auto* text :
+       {"/", "/paths", "/paths/path", "/paths/path[site=dubai]/state", "/paths/path[site=*][tier=realtime]",
+        "/paths/*/state/rtt-p50", "/.../rtt-p50", "/paths/.../state"}) {
     EXPECT_TRUE(path(text).covers(leaf)) << text;
   }
   for (const auto* text : {"/path", "/paths/path[site=pune]", "/paths/path[name=*]", "/.../rtt-p99",

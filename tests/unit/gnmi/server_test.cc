@@ -9,7 +9,9 @@
 namespace pathwise::gnmi {
 namespace {
 
-Path path(std::string_view text) { return Path::parse(text).value(); }
+Path path(std::string_view text) {
+  return Path::parse(text).value();
+}
 
 void add_path(::gnmi::Path& out, std::string_view text) {
   for (const PathElem& elem : path(text).elems) {

@@ -8,7 +8,9 @@
 namespace pathwise::gnmi {
 namespace {
 
-Path path(std::string_view text) { return Path::parse(text).value(); }
+Path path(std::string_view text) {
+  return Path::parse(text).value();
+}
 
 class GnmiTree : public ::testing::Test {
  protected:

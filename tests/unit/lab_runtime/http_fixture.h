@@ -12,12 +12,12 @@
 #include <boost/asio/write.hpp>
 #include <charconv>
 #include <chrono>
-#include <format>
 #include <memory>
 #include <string>
 #include <thread>
 
 #include "base/clock.h"
+#include "base/format.h"
 #include "lab/runtime/server.h"
 
 namespace pathwise::lab {
@@ -51,7 +51,7 @@ class RunningServer {
     thread_.join();
   }
   [[nodiscard]] std::uint16_t port() const { return server_->port(); }
-  [[nodiscard]] std::string url() const { return std::format("http://127.0.0.1:{}", port()); }
+  [[nodiscard]] std::string url() const { return formatted("http://127.0.0.1:{}", port()); }
 
  private:
   RealClock clock_;
@@ -73,7 +73,7 @@ class BlockingClient {
 
   void send(std::string_view method, std::string_view target, std::string_view body) {
     const std::string request =
-        std::format("{} {} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{}", method, target, body.size(), body);
+        formatted("{} {} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{}", method, target, body.size(), body);
     boost::asio::write(socket_, boost::asio::buffer(request));
   }
   void send_raw(std::string_view bytes) { boost::asio::write(socket_, boost::asio::buffer(bytes)); }
@@ -129,7 +129,7 @@ class BlockingClient {
 [[nodiscard]] inline double metric(std::uint16_t port, std::string_view name) {
   BlockingClient client(port);
   const std::string page = client.call("GET", "/metrics").body;
-  const std::size_t at = page.find(std::format("\n{}", name));
+  const std::size_t at = page.find(formatted("\n{}", name));
   if (at == std::string::npos) {
     ADD_FAILURE() << name << " is not on the page";
     return -1;

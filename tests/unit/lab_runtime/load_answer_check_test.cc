@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
-#include <format>
-
+#include "base/format.h"
 #include "lab/load/answer_check.h"
 #include "lab/load/latency.h"
 #include "lab/load/summary.h"
@@ -143,7 +142,7 @@ TEST(LoadSummary, CountsByTierSiteAndFailure) {
 
 TEST(LoadSummary, SitesAreBounded) {
   TierSummary tier;
-  for (int i = 0; i < 1000; ++i) tier.add({.site = SiteName(std::format("site-{}", i))});
+  for (int i = 0; i < 1000; ++i) tier.add({.site = SiteName(formatted("site-{}", i))});
   EXPECT_EQ(tier.sites.size(), TierSummary::kMaxSites + 1);
   EXPECT_EQ(tier.sites[SiteName("(other)")], 1000 - TierSummary::kMaxSites);
 }

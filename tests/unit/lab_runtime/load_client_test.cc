@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 
+#include "base/format.h"
 #include "http_fixture.h"
 #include "lab/load/client.h"
 
@@ -113,9 +114,7 @@ class CannedServer {
     boost::asio::ip::tcp::socket(io_).connect(acceptor_.local_endpoint(), ignored);
     thread_.join();
   }
-  [[nodiscard]] std::string url() const {
-    return std::format("http://127.0.0.1:{}", acceptor_.local_endpoint().port());
-  }
+  [[nodiscard]] std::string url() const { return formatted("http://127.0.0.1:{}", acceptor_.local_endpoint().port()); }
 
  private:
   void serve(const std::string& answer) {
@@ -140,7 +139,7 @@ class CannedServer {
 };
 
 std::string with_head(unsigned status, const std::string& type, const std::string& body, std::size_t length) {
-  return std::format(
+  return formatted(
       "HTTP/1.1 {} X\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\nx-request-id: r-1\r\n"
       "x-pathwise-site: dubai\r\nx-pathwise-tier: batch\r\nx-pathwise-decision: d-1\r\n\r\n{}",
       status, type, length, body);

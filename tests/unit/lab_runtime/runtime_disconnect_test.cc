@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What happens to the engine when clients go away or come too many.
+#include "base/format.h"
 #include "http_fixture.h"
 
 namespace pathwise::lab {
@@ -19,9 +20,9 @@ RuntimeConfig slow_runtime() {
 }
 
 std::string endless(bool stream) {
-  return std::format(R"({{"model":"m","messages":[{{"role":"user","content":"hello"}}],"max_tokens":8000,)"
-                     R"("ignore_eos":true,"stream":{}}})",
-                     stream);
+  return formatted(R"({{"model":"m","messages":[{{"role":"user","content":"hello"}}],"max_tokens":8000,)"
+                   R"("ignore_eos":true,"stream":{}}})",
+                   stream);
 }
 
 TEST(RuntimeDisconnect, AStreamingClientThatLeavesFreesTheEngine) {

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/format.h"
 #include "http_fixture.h"
 #include "lab/runtime/text.h"
 
@@ -205,7 +206,7 @@ TEST(RuntimeHttp, APortInUseIsAClearError) {
   const RealClock clock;
   const auto second = RuntimeServer::open(config, clock);
   ASSERT_FALSE(second);
-  EXPECT_THAT(second.error().message, HasSubstr(std::format("127.0.0.1:{}", server.port())));
+  EXPECT_THAT(second.error().message, HasSubstr(formatted("127.0.0.1:{}", server.port())));
 }
 
 }  // namespace

@@ -4,8 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include <format>
-
+#include "base/format.h"
 #include "te/topology/builder.h"
 
 namespace pathwise::pcep {
@@ -21,8 +20,8 @@ struct Network {
 
   explicit Network(std::uint32_t short_delay) {
     for (const auto& [name, id] : {std::pair{"edge1", 1}, {"fast", 2}, {"wide", 3}, {"edge2", 4}}) {
-      te::Node node{.name = NodeName(name), .router_id6 = ip(std::format("fd00::{}", id))};
-      node.locators.emplace_back(Algorithm{0}, Ipv6Prefix::parse(std::format("fcbb:bb00:{}::/48", id)).value());
+      te::Node node{.name = NodeName(name), .router_id6 = ip(formatted("fd00::{}", id))};
+      node.locators.emplace_back(Algorithm{0}, Ipv6Prefix::parse(formatted("fcbb:bb00:{}::/48", id)).value());
       builder.add_node(node);
     }
     both("edge1", "fast", 1, {short_delay, 100'000'000});
@@ -35,8 +34,8 @@ struct Network {
     std::uint64_t bandwidth;
   };
   void both(const char* a, const char* b, int number, Kind kind) {
-    one(a, b, {ip(std::format("fd01:{}::1", number)), ip(std::format("fd01:{}::2", number))}, kind);
-    one(b, a, {ip(std::format("fd01:{}::2", number)), ip(std::format("fd01:{}::1", number))}, kind);
+    one(a, b, {ip(formatted("fd01:{}::1", number)), ip(formatted("fd01:{}::2", number))}, kind);
+    one(b, a, {ip(formatted("fd01:{}::2", number)), ip(formatted("fd01:{}::1", number))}, kind);
   }
   void one(const char* from, const char* to, std::pair<Ipv6Address, Ipv6Address> addresses, Kind kind) {
     te::Link link{.local_address = addresses.first, .remote_address = addresses.second, .igp_metric = 10};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // PCC and PCE together: the loop of delegation, update, installation and recomputation.
+#include "base/format.h"
 #include "wire_fixture.h"
 
 namespace pathwise::pcep::test {
@@ -231,7 +232,7 @@ TEST_F(PccPceTest, SixtyLspsSynchroniseInFewMessages) {
   std::vector<LspIntent> intents;
   for (int i = 0; i < 60; ++i) {
     intents.push_back(realtime());
-    intents.back().name = std::format("site{}-realtime", i);
+    intents.back().name = formatted("site{}-realtime", i);
     intents.back().bandwidth = BitsPerSecond{1'000'000};
   }
   ASSERT_TRUE(pcc->set_lsps(intents).has_value());

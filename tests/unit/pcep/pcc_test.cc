@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "base/format.h"
 #include "wire_fixture.h"
 
 namespace pathwise::pcep::test {
@@ -169,13 +170,13 @@ TEST_F(PccTest, TheBetterPceGetsTheDelegationsAndTheOtherTakesOver) {
 }
 
 TEST(FilePlspStoreTest, ReadsWhatItWroteAndNamesABrokenLine) {
-  const auto path = std::filesystem::temp_directory_path() / std::format("pathwise-plsp-{}", ::getpid());
+  const auto path = std::filesystem::temp_directory_path() / formatted("pathwise-plsp-{}", ::getpid());
   FilePlspStore store(path);
   EXPECT_EQ(store.load().value(), PlspIds{});
   const PlspIds ids{{"dubai realtime", 3}, {"x", 0xFFFFE}};
   ASSERT_TRUE(store.save(ids).has_value());
   EXPECT_EQ(store.load().value(), ids);
-  ASSERT_EQ(std::system(std::format("echo nonsense >> {}", path.string()).c_str()), 0);
+  ASSERT_EQ(std::system(formatted("echo nonsense >> {}", path.string()).c_str()), 0);
   const Result<PlspIds> broken = store.load();
   ASSERT_FALSE(broken.has_value());
   EXPECT_NE(broken.error().message.find(":3:"), std::string::npos);

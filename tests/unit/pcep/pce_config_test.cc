@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include <format>
-
+#include "base/format.h"
 #include "pcep/daemon/config.h"
 
 namespace pathwise::pcep {
@@ -45,7 +44,7 @@ timers: {keepalive: 1500ms, dead: 300s}
 
 TEST(PceConfig, SourcesAreAListOfAddresses) {
   for (const char* sources : {"[]", "x", "[unix:/x]", "[{adress: \"unix:/x\"}]"}) {
-    const Result<PceDaemonConfig> config = parse_pce(std::format("topology: {{sources: {}}}\n", sources), "pce.yaml");
+    const Result<PceDaemonConfig> config = parse_pce(formatted("topology: {{sources: {}}}\n", sources), "pce.yaml");
     ASSERT_FALSE(config.has_value()) << sources;
     EXPECT_NE(config.error().message.find("pce.yaml:1:"), std::string::npos) << config.error().message;
   }

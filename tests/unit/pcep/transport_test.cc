@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/format.h"
 #include "net/test_ca.h"
 #include "net/tls.h"
 #include "wire_fixture.h"
@@ -141,7 +142,7 @@ TEST_F(TransportTest, TheTimerExpiresAtItsDeadline) {
 
 class TlsTransportTest : public TransportTest {
  protected:
-  TlsTransportTest() : folder_(std::filesystem::temp_directory_path() / std::format("pathwise-pcep-{}", ::getpid())) {
+  TlsTransportTest() : folder_(std::filesystem::temp_directory_path() / formatted("pathwise-pcep-{}", ::getpid())) {
     std::filesystem::create_directories(folder_);
     write("ca.pem", ca_.pem().certificate);
   }

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/format.h"
 #include "wire_fixture.h"
 
 namespace pathwise::pcep::test {
@@ -75,7 +76,7 @@ std::string run(const std::string& command) {
 
 class TsharkTest : public WireFixture {
  protected:
-  TsharkTest() : path_(fs::temp_directory_path() / std::format("pathwise-pcep-{}.pcap", ::getpid())) {}
+  TsharkTest() : path_(fs::temp_directory_path() / formatted("pathwise-pcep-{}.pcap", ::getpid())) {}
   ~TsharkTest() override { fs::remove(path_); }
   // What tshark has against these messages, and the names of the messages that it saw.
   void dissect(const std::vector<Message>& messages) {

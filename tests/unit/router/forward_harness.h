@@ -7,12 +7,12 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
-#include <format>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "base/format.h"
 #include "net/listen.h"
 #include "plain_socket.h"
 #include "router/forward/worker.h"
@@ -94,7 +94,7 @@ class Harness {
     std::vector<policy::RuntimeConfig> configs;
     std::vector<Endpoint> endpoints;
     for (const std::uint16_t port : ports) {
-      configs.push_back({.url = std::format("http://127.0.0.1:{}", port), .max_num_seqs = 8});
+      configs.push_back({.url = formatted("http://127.0.0.1:{}", port), .max_num_seqs = 8});
       endpoints.push_back({.host = "127.0.0.1", .port = port});
     }
     board_.configure(configs, endpoints);
@@ -130,7 +130,7 @@ class Harness {
 };
 
 inline std::string chat(std::string_view body, std::string_view headers = "", std::string_view key = kKey) {
-  return std::format(
+  return formatted(
       "POST /v1/chat/completions HTTP/1.1\r\nHost: api\r\nAuthorization: Bearer {}\r\nContent-Type: "
       "application/json\r\n"
       "Content-Length: {}\r\n{}\r\n{}",

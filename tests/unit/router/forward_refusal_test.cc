@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // No bad request may reach the runtime, and each gets an error object that says what is wrong.
-#include <format>
 
+#include "base/format.h"
 #include "forward_harness.h"
 
 namespace pathwise::router::forward {
@@ -22,7 +22,7 @@ TEST_P(RefusedRequest, IsAnErrorObjectAndReachesNoRuntime) {
   client.send(GetParam().request);
   const auto answer = client.receive_message();
   EXPECT_EQ(answer.status(), GetParam().status) << answer.head << answer.body;
-  EXPECT_THAT(answer.body, HasSubstr(std::format("\"code\":\"{}\"", GetParam().code)));
+  EXPECT_THAT(answer.body, HasSubstr(formatted("\"code\":\"{}\"", GetParam().code)));
   EXPECT_EQ(answer.header("content-type"), "application/json");
   EXPECT_EQ(runtime.connections(), 0);
 }
@@ -52,14 +52,14 @@ INSTANTIATE_TEST_SUITE_P(
                 "chunked\r\n\r\n{}",
                 400, "bad_request"},
         Refused{"BadChunk",
-                std::format("POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\n"
-                            "Transfer-Encoding: chunked\r\n\r\nzz\r\n",
-                            kKey),
+                formatted("POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\n"
+                          "Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+                          kKey),
                 400, "bad_chunk"},
         Refused{"ChunkedTooLong",
-                std::format("POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\n"
-                            "Transfer-Encoding: chunked\r\n\r\n800\r\n{}\r\n0\r\n\r\n",
-                            kKey, std::string(2048, 'x')),
+                formatted("POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\n"
+                          "Transfer-Encoding: chunked\r\n\r\n800\r\n{}\r\n0\r\n\r\n",
+                          kKey, std::string(2048, 'x')),
                 413, "request_too_large"}),
     [](const testing::TestParamInfo<Refused>& info) { return std::string(info.param.name); });
 

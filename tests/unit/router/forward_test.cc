@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // One request thread end to end over loopback sockets: a scripted runtime on one side, a raw client on
 // the other. What passes must pass byte for byte, in every phase a client may leave.
-#include <format>
 #include <future>
 
+#include "base/format.h"
 #include "forward_harness.h"
 
 namespace pathwise::router::forward {
@@ -54,7 +54,7 @@ TEST(Forward, TheRuntimeSeesTheBodyAndNoSecrets) {
   EXPECT_EQ(request.header("x-pathwise-labels"), "");
   EXPECT_EQ(request.header("x-request-id"), "mine-1");
   EXPECT_EQ(request.header("traceparent"), "00-ab");
-  EXPECT_EQ(request.header("host"), std::format("127.0.0.1:{}", runtime.port()));
+  EXPECT_EQ(request.header("host"), formatted("127.0.0.1:{}", runtime.port()));
 }
 
 TEST(Forward, AnAliasBecomesTheRuntimesName) {
@@ -90,13 +90,13 @@ TEST(Forward, ChunkedBodiesArriveWhole) {
   Harness router({runtime.port()});
   Connection client = router.connect();
   client.send(
-      std::format("POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\n"
-                  "Transfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n",
-                  kKey));
+      formatted("POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\n"
+                "Transfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n",
+                kKey));
   EXPECT_THAT(client.receive_until("\r\n\r\n"), HasSubstr("HTTP/1.1 100 Continue"));
   client.take(client.text().size());
-  client.send(std::format("{:x}\r\n{}\r\n", 10, kBody.substr(0, 10)));
-  client.send(std::format("{:x}\r\n{}\r\n0\r\n\r\n", kBody.size() - 10, kBody.substr(10)));
+  client.send(formatted("{:x}\r\n{}\r\n", 10, kBody.substr(0, 10)));
+  client.send(formatted("{:x}\r\n{}\r\n0\r\n\r\n", kBody.size() - 10, kBody.substr(10)));
   EXPECT_EQ(client.receive_message().status(), 200);
   const auto request = seen.get_future().get();
   EXPECT_EQ(request.body, kBody);
@@ -109,15 +109,15 @@ TEST(Forward, PipelinedRequestsAreAnsweredInOrder) {
       const auto request = connection.receive_message();
       if (!request.ok()) return;
       const std::string id = request.header("x-request-id");
-      connection.send(std::format("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{}", id.size(), id));
+      connection.send(formatted("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{}", id.size(), id));
     }
   });
   Harness router({runtime.port()});
   Connection client = router.connect();
   std::string all;
-  for (int i = 0; i < 20; ++i) all += chat(kBody, std::format("x-request-id: r{}\r\n", i));
+  for (int i = 0; i < 20; ++i) all += chat(kBody, formatted("x-request-id: r{}\r\n", i));
   client.send(all);
-  for (int i = 0; i < 20; ++i) EXPECT_EQ(client.receive_message().body, std::format("r{}", i));
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(client.receive_message().body, formatted("r{}", i));
   EXPECT_EQ(runtime.connections(), 1) << "the upstream connection is kept";
 }
 
@@ -318,7 +318,7 @@ TEST(Forward, ServesModelsHealthAndReadiness) {
   EXPECT_EQ(client.receive_message().status(), 200);
   client.send("GET /v1/models HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_EQ(client.receive_message().status(), 401);
-  client.send(std::format("GET /v1/models HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\n\r\n", kKey));
+  client.send(formatted("GET /v1/models HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\n\r\n", kKey));
   const auto models = client.receive_message();
   EXPECT_THAT(models.body, HasSubstr(R"("id":"llama")"));
   EXPECT_THAT(models.body, HasSubstr(R"("id":"gpt-like")"));

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include <format>
-
+#include "base/format.h"
 #include "router/http/head.h"
 
 namespace pathwise::router::http {
@@ -105,7 +104,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(RequestHead, LimitsCount) {
   std::string many = "GET / HTTP/1.1\r\nHost: x\r\n";
-  for (int i = 0; i < 101; ++i) many += std::format("a{}: b\r\n", i);
+  for (int i = 0; i < 101; ++i) many += formatted("a{}: b\r\n", i);
   EXPECT_EQ(request(many + "\r\n").error(), HeadError::kTooLarge);
   const std::string long_one = "GET / HTTP/1.1\r\nHost: x\r\nA: " + std::string(70'000, 'b') + "\r\n\r\n";
   EXPECT_EQ(request(long_one).error(), HeadError::kTooLarge);

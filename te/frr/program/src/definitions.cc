@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "te/frr/program/definitions.h"
 
+#include "base/format.h"
+
 namespace pathwise::te {
 namespace {
 
@@ -45,7 +47,7 @@ Result<std::vector<FlexAlgoDefinition>> flex_algo_definitions(const policy::Fabr
   std::vector<FlexAlgoDefinition> list;
   for (const auto& [algorithm, config] : fabric.flex_algos) {
     auto definition = definition_of(fabric, config);
-    if (!definition) return std::unexpected(definition.error().within(std::format("flex_algos: {}", algorithm)));
+    if (!definition) return std::unexpected(definition.error().within(formatted("flex_algos: {}", algorithm)));
     list.push_back(*definition);
   }
   return list;

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/format.h"
 #include "net/metrics.h"
 
 namespace pathwise::te {
@@ -27,19 +28,19 @@ void add_links(net::Metrics& metrics, const AgentState& state) {
 
 void add_algorithms(net::Metrics& metrics, const AgentState& state) {
   for (const auto& [algorithm, count] : state.routes) {
-    metrics.gauge("pathwise_frr_routes", "Locator routes in zebra.", {{"algorithm", std::format("{}", algorithm)}})
+    metrics.gauge("pathwise_frr_routes", "Locator routes in zebra.", {{"algorithm", formatted("{}", algorithm)}})
         .Set(static_cast<double>(count));
   }
   for (const Algorithm algorithm : state.held) {
     metrics
         .gauge("pathwise_frr_flex_algo_held", "1: routes are held, because definitions differ.",
-               {{"algorithm", std::format("{}", algorithm)}})
+               {{"algorithm", formatted("{}", algorithm)}})
         .Set(1);
   }
   for (const Offender& offender : state.offenders) {
     metrics
         .gauge("pathwise_frr_flex_algo_mismatch", "1: this neighbour's definition differs from ours.",
-               {{"algorithm", std::format("{}", offender.algorithm)}, {"neighbour", offender.node.str()}})
+               {{"algorithm", formatted("{}", offender.algorithm)}, {"neighbour", offender.node.str()}})
         .Set(1);
   }
 }
@@ -75,7 +76,7 @@ std::string health_json(const AgentState& state) {
   nlohmann::json out{
       {"status", problems.empty() ? "ok" : "degraded"}, {"problems", problems}, {"zebra", state.zebra_connected},
       {"topology_version", state.topology_version},     {"nodes", state.nodes}, {"links", state.links}};
-  for (const auto& [algorithm, count] : state.routes) out["routes"][std::format("{}", algorithm)] = count;
+  for (const auto& [algorithm, count] : state.routes) out["routes"][formatted("{}", algorithm)] = count;
   for (const Algorithm algorithm : state.held) out["held"].push_back(algorithm.value());
   for (const MonitoredLinkState& each : state.link_delays) {
     nlohmann::json link{{"interface", each.link.interface}, {"alive", each.alive}, {"loss", each.loss}};

@@ -5,6 +5,7 @@
 
 #include <limits>
 
+#include "base/format.h"
 #include "base/random.h"
 #include "graph.h"
 #include "te/algo/spf.h"
@@ -42,7 +43,7 @@ std::string segments(const TopologySnapshot& snapshot, const ComputedPath& path,
   std::string text;
   for (const NodeSegment& segment : *list) {
     text +=
-        std::format("{}{}@{}", text.empty() ? "" : " ", snapshot.nodes[ids.node(segment.node)].name, segment.algorithm);
+        formatted("{}{}@{}", text.empty() ? "" : " ", snapshot.nodes[ids.node(segment.node)].name, segment.algorithm);
   }
   return text;
 }

@@ -2,10 +2,10 @@
 #include "graph.h"
 
 #include <charconv>
-#include <format>
 #include <set>
 #include <stdexcept>
 
+#include "base/format.h"
 #include "base/random.h"
 #include "base/string_util.h"
 #include "te/topology/builder.h"
@@ -112,7 +112,7 @@ TopologySnapshot graph(std::string_view text) {
 TopologySnapshot random_graph(const RandomGraph& shape) {
   Random random(shape.seed);
   TopologyBuilder builder;
-  const auto name = [](std::uint64_t node) { return std::format("n{:03}", node); };
+  const auto name = [](std::uint64_t node) { return formatted("n{:03}", node); };
   for (std::uint32_t i = 0; i < shape.nodes; ++i) {
     builder.add_node(node_with_id(name(i), static_cast<std::uint16_t>(i + 1)));
   }

@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "base/format.h"
 #include "graph.h"
 
 namespace pathwise::te {
@@ -84,7 +85,7 @@ TEST(Spf, ParallelLinksAreBothFirstHops) {
 
 TEST(Spf, MoreThan64LinksOfTheSource) {
   std::string text;
-  for (int i = 0; i < 70; ++i) text += std::format("{}hub-z{:02} metric=1", i == 0 ? "" : ", ", i);
+  for (int i = 0; i < 70; ++i) text += formatted("{}hub-z{:02} metric=1", i == 0 ? "" : ", ", i);
   const TopologySnapshot snapshot = graph(text);
   const auto costs = link_costs({}, snapshot);
   Spf spf;

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <mutex>
 
+#include "base/format.h"
 #include "base/process.h"
 #include "intents.h"
 #include "netns_lab.h"
@@ -42,8 +43,8 @@ class TeProcess {
 
   void start(const std::string& wrapper = "") {
     const std::string command =
-        std::format("exec ip netns exec {} {} {} --config {} 2>>{}", NetnsLab::name(node_), wrapper, PATHWISE_TE,
-                    (directory_ / "node.yaml").string(), log_file().string());
+        formatted("exec ip netns exec {} {} {} --config {} 2>>{}", NetnsLab::name(node_), wrapper, PATHWISE_TE,
+                  (directory_ / "node.yaml").string(), log_file().string());
     pid_ = ::fork();
     if (pid_ != 0) return;
     ::execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
@@ -103,24 +104,24 @@ class Watcher {
 
 // Site n of the two (1: h1, 2: h2): tier realtime over flex-algo 128, then best effort.
 TeIntent intent_of(int own, int peer) {
-  const auto tier_prefix = [](int n) { return prefix(std::format("fd00:{}:a::/64", n)); };
-  const auto host = [](int n, std::string_view part) { return address(std::format("fd00:{}:a::{}", n, part)); };
-  PeerTierIntent to{.site = SiteName(std::format("site{}", peer)),
+  const auto tier_prefix = [](int n) { return prefix(formatted("fd00:{}:a::/64", n)); };
+  const auto host = [](int n, std::string_view part) { return address(formatted("fd00:{}:a::{}", n, part)); };
+  PeerTierIntent to{.site = SiteName(formatted("site{}", peer)),
                     .tier = TierName("realtime"),
                     .color = Color(10),
                     .prefix = tier_prefix(peer),
                     .address = host(peer, "1"),
                     .local_address = host(own, "1"),
-                    .edge = NodeName(std::format("edge{}", peer)),
+                    .edge = NodeName(formatted("edge{}", peer)),
                     .edge_node_id = NodeId(static_cast<std::uint16_t>(peer))};
   to.candidates = {{.preference = 100, .probe_address = host(peer, "101"), .kind = FlexAlgoIntent{Algorithm(128)}},
                    {.preference = 90, .probe_address = host(peer, "201"), .kind = BestEffortIntent{}}};
   return {.revision = 1,
-          .site = SiteName(std::format("site{}", own)),
+          .site = SiteName(formatted("site{}", own)),
           .router = RouterName("r1"),
           .srv6 = Srv6Intent{.blocks = {{Algorithm(0), prefix("fcbb:bb00::/32")},
                                         {Algorithm(128), prefix("fcbb:bb80::/32")}},
-                             .edge = NodeName(std::format("edge{}", own)),
+                             .edge = NodeName(formatted("edge{}", own)),
                              .edge_node_id = NodeId(static_cast<std::uint16_t>(own))},
           .tier_aggregate = prefix("fd00::/16"),
           .own_tiers = {{.tier = TierName("realtime"),
@@ -156,7 +157,7 @@ class DaemonTest : public testing::Test {
   static bool preferred(const PathState& path) { return path.active == 0 && path.candidates[0].measured.received > 20; }
   std::string way() { return lab_->show("h1", "route get fd00:2:a::1"); }
 
-  std::filesystem::path directory_ = std::filesystem::temp_directory_path() / std::format("te-daemon-{}", ::getpid());
+  std::filesystem::path directory_ = std::filesystem::temp_directory_path() / formatted("te-daemon-{}", ::getpid());
   std::optional<NetnsLab> lab_;
   std::optional<TeProcess> one_, two_;
   std::optional<Watcher> from_one_, from_two_;
@@ -220,9 +221,9 @@ TEST_F(DaemonTest, ServesHealthAndMetrics) {
   start_both();
   if (HasFatalFailure()) return;
   const auto get = [](const std::string& path) {
-    const std::string file = std::format("/tmp/te-answer-{}", ::getpid());
+    const std::string file = formatted("/tmp/te-answer-{}", ::getpid());
     const std::string command =
-        std::format("ip netns exec {} curl -s -m 10 -o {} 'http://[::1]:9465{}'", NetnsLab::name("h1"), file, path);
+        formatted("ip netns exec {} curl -s -m 10 -o {} 'http://[::1]:9465{}'", NetnsLab::name("h1"), file, path);
     EXPECT_EQ(std::system(command.c_str()), 0);
     return read_file(file, 1 << 20).value_or("");
   };

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/format.h"
 #include "te/topology/builder.h"
 
 namespace pathwise::te {
@@ -33,14 +34,14 @@ class FlexAlgoRoutesTest : public testing::Test {
   }
 
   void add_node(std::uint16_t number) {
-    Node node{.name = NodeName(std::format("r{}", number)), .system_id = {}, .router_id6 = {}, .locators = {}};
+    Node node{.name = NodeName(formatted("r{}", number)), .system_id = {}, .router_id6 = {}, .locators = {}};
     for (const auto& [algorithm, block] : sids_.blocks()) {
       node.locators.emplace_back(algorithm, *sids_.locator(algorithm, NodeId(number)));
     }
     builder_.add_node(node);
   }
   static Ipv6Address address(int a, int b, int side) {
-    return *Ipv6Address::parse(std::format("2001:db8:{}{}::{}", std::min(a, b), std::max(a, b), side));
+    return *Ipv6Address::parse(formatted("2001:db8:{}{}::{}", std::min(a, b), std::max(a, b), side));
   }
   void add(int a, int b, std::uint32_t metric, std::uint32_t delay, bool red) {
     for (const auto& [from, to] : {std::pair{a, b}, {b, a}}) {
@@ -50,7 +51,7 @@ class FlexAlgoRoutesTest : public testing::Test {
       link.igp_metric = metric;
       link.min_delay_us = delay;
       if (red) link.admin_groups.set(0);
-      builder_.add_link({NodeName(std::format("r{}", from)), NodeName(std::format("r{}", to)), link});
+      builder_.add_link({NodeName(formatted("r{}", from)), NodeName(formatted("r{}", to)), link});
       if (from == 1) interfaces_.emplace(link.local_address, static_cast<std::uint32_t>(10 + to));
     }
   }

@@ -10,11 +10,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <format>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
+
+#include "base/format.h"
 
 namespace pathwise::te::test {
 namespace {
@@ -57,18 +58,18 @@ std::string read(const std::string& path) {
 
 std::string FrrLab::missing() {
   if (::access("/usr/lib/frr/isisd", X_OK) != 0) return "needs FRR";
-  const std::string probe = std::format("pwf{}p", ::getpid());
+  const std::string probe = formatted("pwf{}p", ::getpid());
   const int made = std::system(
-      std::format("mount -o remount,rw /proc/sys 2>/dev/null; ip netns add {0} 2>/dev/null && ip netns exec {0} sh -c "
-                  "'echo 1 > /proc/sys/net/ipv6/conf/all/seg6_enabled' 2>/dev/null",
-                  probe)
+      formatted("mount -o remount,rw /proc/sys 2>/dev/null; ip netns add {0} 2>/dev/null && ip netns exec {0} sh -c "
+                "'echo 1 > /proc/sys/net/ipv6/conf/all/seg6_enabled' 2>/dev/null",
+                probe)
           .c_str());
-  static_cast<void>(std::system(std::format("ip netns del {} 2>/dev/null", probe).c_str()));
+  static_cast<void>(std::system(formatted("ip netns del {} 2>/dev/null", probe).c_str()));
   return made == 0 ? "" : "needs NET_ADMIN, SYS_ADMIN and a writable /proc/sys (images/run --net)";
 }
 
 FrrLab::FrrLab(Programs programs)
-    : programs_(std::move(programs)), tag_(std::format("pwf{}r", ::getpid())), folder_("/tmp/" + tag_) {
+    : programs_(std::move(programs)), tag_(formatted("pwf{}r", ::getpid())), folder_("/tmp/" + tag_) {
   std::filesystem::create_directories(folder_);
   make_namespaces();
   write(file("wan.clab.yml"), wan_topology());
@@ -95,8 +96,7 @@ FrrLab::~FrrLab() {
   }
   for (int router = 1; router <= 4; ++router) {
     const std::string run = "/var/run/frr/" + ns(router);
-    static_cast<void>(
-        std::system(std::format("for f in {}/*.pid; do kill -9 $(cat $f); done 2>/dev/null", run).c_str()));
+    static_cast<void>(std::system(formatted("for f in {}/*.pid; do kill -9 $(cat $f); done 2>/dev/null", run).c_str()));
     std::filesystem::remove_all(run);
     std::filesystem::remove_all("/etc/frr/" + ns(router));
   }
@@ -105,17 +105,17 @@ FrrLab::~FrrLab() {
 }
 
 std::string FrrLab::ns(int router) const {
-  return std::format("{}{}", tag_, router);
+  return formatted("{}{}", tag_, router);
 }
 
 void FrrLab::make_namespaces() {
   for (int node = 0; node <= 4; ++node) {
-    sh(std::format(
+    sh(formatted(
         "ip netns add {0}; ip -n {0} link set lo up; ip netns exec {0} sh -c 'for i in all default; do echo 0 > "
         "/proc/sys/net/ipv6/conf/$i/accept_dad; done'",
         ns(node)));
     if (node == 0) continue;
-    sh(std::format(
+    sh(formatted(
         "ip netns exec {0} sh -c 'for i in all default lo; do for k in forwarding seg6_enabled; do echo 1 > "
         "/proc/sys/net/ipv6/conf/$i/$k; done; done'; ip -n {0} link add sr0 type bridge; ip -n {0} link set sr0 up",
         ns(node)));
@@ -127,7 +127,7 @@ void FrrLab::make_namespaces() {
 // before a device would have filled in their checksums: that is switched off.
 void FrrLab::make_link(int a, int b) {
   for (const auto& [here, there] : {std::pair{a, b}, {b, a}}) {
-    sh(std::format(
+    sh(formatted(
         "ip link add to{1} netns {2} type veth peer name r{0}-r{1} netns {3} && ip -n {2} link set to{1} up && "
         "ip -n {3} link set r{0}-r{1} up && ip netns exec {2} ethtool -K to{1} tx off > /dev/null && "
         "ip netns exec {2} sh -c 'echo 1 > /proc/sys/net/ipv6/conf/to{1}/seg6_enabled'",
@@ -137,26 +137,26 @@ void FrrLab::make_link(int a, int b) {
 
 std::string FrrLab::wan_topology() const {
   std::string text = "name: live\ntopology:\n  nodes:\n    wan: {kind: linux, image: none}\n";
-  for (int router = 1; router <= 4; ++router) text += std::format("    r{}: {{kind: linux, image: none}}\n", router);
+  for (int router = 1; router <= 4; ++router) text += formatted("    r{}: {{kind: linux, image: none}}\n", router);
   text += "  links:\n";
   for (const LinkPlan& link : kLinks) {
     for (const auto& [here, there] : {std::pair{link.a, link.b}, {link.b, link.a}}) {
       text +=
-          std::format("    - {{endpoints: [\"r{0}:to{1}\", \"wan:r{0}-r{1}\"], vars: {{delay: 2ms}}}}\n", here, there);
+          formatted("    - {{endpoints: [\"r{0}:to{1}\", \"wan:r{0}-r{1}\"], vars: {{delay: 2ms}}}}\n", here, there);
     }
   }
   return text;
 }
 
 std::string FrrLab::router_configuration(int router) const {
-  std::string text = std::format(
+  std::string text = formatted(
       "hostname r{0}\naffinity-map premium bit-position 0\nip router-id 10.0.0.{0}\n"
       "interface lo\n ipv6 address fd00::{0}/128\n ipv6 router isis 1\n isis passive\n!\n",
       router);
   for (const LinkPlan& link : kLinks) {
     if (link.a != router && link.b != router) continue;
     const int other = link.a == router ? link.b : link.a;
-    text += std::format(
+    text += formatted(
         "interface to{1}\n ipv6 address 2001:db8:{2}{3}::{0}/64\n ipv6 router isis 1\n isis network point-to-point\n"
         " isis metric {4}\n isis hello-interval 1\n isis hello-multiplier 3\n link-params\n  enable\n  delay 5000 min "
         "5000 max 5000\n{5}"
@@ -164,7 +164,7 @@ std::string FrrLab::router_configuration(int router) const {
         router, other, link.a, link.b, link.metric, link.premium ? "  affinity premium\n" : "");
   }
   return text +
-         std::format(
+         formatted(
              "router isis 1\n net 49.0000.0000.0000.000{0}.00\n is-type level-2-only\n"
              " lsp-timers gen-interval 1 refresh-interval 900 max-lifetime 1200\n spf-interval 1\n"
              " spf-delay-ietf init-delay 10 short-delay 50 long-delay 200 holddown 500 time-to-learn 100\n"
@@ -183,18 +183,18 @@ void FrrLab::start_frr(int router) {
     std::filesystem::create_directories(folder);
   write("/etc/frr/" + name + "/frr.conf", router_configuration(router));
   write("/etc/frr/" + name + "/vtysh.conf", "");
-  sh(std::format("chown -R frr:frr /etc/frr/{0} /var/run/frr/{0}", name));
+  sh(formatted("chown -R frr:frr /etc/frr/{0} /var/run/frr/{0}", name));
   for (const char* daemon : {"mgmtd", "zebra", "staticd", "isisd"}) {
     sh(
-        std::format("unshare -u sh -c 'hostname r{0}; exec ip netns exec {1} /usr/lib/frr/{2} -N {1} -d --log "
-                    "file:/tmp/{1}.{2}.log' > {3} 2>&1 < /dev/null",
-                    router, name, daemon, file("daemon.log")));
+        formatted("unshare -u sh -c 'hostname r{0}; exec ip netns exec {1} /usr/lib/frr/{2} -N {1} -d --log "
+                  "file:/tmp/{1}.{2}.log' > {3} 2>&1 < /dev/null",
+                  router, name, daemon, file("daemon.log")));
   }
-  sh(std::format("ip netns exec {0} vtysh -N {0} -b > {1} 2>&1", name, file("vtysh.log")));
+  sh(formatted("ip netns exec {0} vtysh -N {0} -b > {1} 2>&1", name, file("vtysh.log")));
 }
 
 void FrrLab::write_fabric(const std::string& path, const std::string& metric_of_129) const {
-  write(path, std::format(R"(sites:
+  write(path, formatted(R"(sites:
   west: {{region: a, jurisdictions: [IN], edge: r1, edge_address: "fd00::1", node_id: 1, prefixes: {{batch: "fd00:1:1a::/64"}}}}
   east: {{region: a, jurisdictions: [IN], edge: r4, edge_address: "fd00::4", node_id: 4, prefixes: {{batch: "fd00:1:4a::/64"}}}}
 tier_aggregate: "fd00:1::/32"
@@ -210,23 +210,23 @@ tiers:
 models:
   m: {{context: 8k}}
 )",
-                          metric_of_129));
+                        metric_of_129));
 }
 
 void FrrLab::give_other_definitions(int router, bool other) {
-  write_fabric(file(std::format("fabric{}.yaml", router)), other ? "te" : "igp");
+  write_fabric(file(formatted("fabric{}.yaml", router)), other ? "te" : "igp");
 }
 
 void FrrLab::start_agent(int router) {
-  const std::string own = file(std::format("fabric{}.yaml", router));
-  const std::string config = file(std::format("frr{}.yaml", router));
+  const std::string own = file(formatted("fabric{}.yaml", router));
+  const std::string config = file(formatted("frr{}.yaml", router));
   write(config,
-        std::format("node: r{0}\nzserv: /var/run/frr/{1}/zserv.api\nfabric: {2}\nlisten: {{topology: \"unix:{3}\", "
-                    "metrics: \"unix:{4}\"}}\nlink_delay: {{interval: 25ms, window: 300ms}}\n",
-                    router, ns(router), std::filesystem::exists(own) ? own : file("fabric.yaml"),
-                    topology_socket(router), file(std::format("metrics{}.sock", router))));
+        formatted("node: r{0}\nzserv: /var/run/frr/{1}/zserv.api\nfabric: {2}\nlisten: {{topology: \"unix:{3}\", "
+                  "metrics: \"unix:{4}\"}}\nlink_delay: {{interval: 25ms, window: 300ms}}\n",
+                  router, ns(router), std::filesystem::exists(own) ? own : file("fabric.yaml"), topology_socket(router),
+                  file(formatted("metrics{}.sock", router))));
   agents_[router] = spawn({"ip", "netns", "exec", ns(router), programs_.frr, "--config", config},
-                          file(std::format("agent{}.log", router)));
+                          file(formatted("agent{}.log", router)));
 }
 
 int FrrLab::stop_agent(int router, int signal) {
@@ -239,19 +239,19 @@ int FrrLab::stop_agent(int router, int signal) {
 }
 
 void FrrLab::set_delay(const std::string& link, const std::string& delay) {
-  sh(std::format("{} ctl --socket {} set {} delay {} > /dev/null", programs_.wan, file("wan.sock"), link, delay));
+  sh(formatted("{} ctl --socket {} set {} delay {} > /dev/null", programs_.wan, file("wan.sock"), link, delay));
 }
 
 void FrrLab::cut(const std::string& link, bool cut) {
-  sh(std::format("{} ctl --socket {} {} {} > /dev/null", programs_.wan, file("wan.sock"), cut ? "cut" : "heal", link));
+  sh(formatted("{} ctl --socket {} {} {} > /dev/null", programs_.wan, file("wan.sock"), cut ? "cut" : "heal", link));
 }
 
 std::string FrrLab::in(int router, const std::string& command) const {
-  return output_of(std::format("ip netns exec {} {}", ns(router), command));
+  return output_of(formatted("ip netns exec {} {}", ns(router), command));
 }
 
 std::string FrrLab::vtysh(int router, const std::string& command) const {
-  return in(router, std::format("vtysh -N {} -c '{}'", ns(router), command));
+  return in(router, formatted("vtysh -N {} -c '{}'", ns(router), command));
 }
 
 std::string FrrLab::next_hop(int router, const std::string& prefix) const {
@@ -267,15 +267,15 @@ std::string FrrLab::next_hop(int router, const std::string& prefix) const {
 }
 
 std::string FrrLab::health(int router) const {
-  return output_of(std::format("curl -s --max-time 5 --unix-socket {} http://frr/health",
-                               file(std::format("metrics{}.sock", router))));
+  return output_of(
+      formatted("curl -s --max-time 5 --unix-socket {} http://frr/health", file(formatted("metrics{}.sock", router))));
 }
 
 std::string FrrLab::topology_socket(int router) const {
-  return file(std::format("topology{}.sock", router));
+  return file(formatted("topology{}.sock", router));
 }
 std::string FrrLab::log(int router) const {
-  return read(file(std::format("agent{}.log", router)));
+  return read(file(formatted("agent{}.log", router)));
 }
 
 bool FrrLab::eventually(const std::function<bool()>& condition, std::chrono::seconds deadline) {

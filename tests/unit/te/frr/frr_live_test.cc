@@ -9,6 +9,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/format.h"
 #include "frr_lab.h"
 #include "te/wire/topology_client.h"
 
@@ -63,16 +64,16 @@ TEST_F(FrrLiveTest, EveryRouterHasSidsAndRoutesOfEveryAlgorithm) {
   for (int router = 1; router <= 4; ++router) {
     const std::string routes = lab_->in(router, "ip -6 route show");
     for (const char* block : {"fcbb:bb80", "fcbb:bb81"}) {
-      EXPECT_THAT(routes, HasSubstr(std::format("{}:{}::/48", block, router))) << "own uN";
-      EXPECT_THAT(routes, HasSubstr(std::format("{}:{}:fe00::/64", block, router))) << "own uDT6";
+      EXPECT_THAT(routes, HasSubstr(formatted("{}:{}::/48", block, router))) << "own uN";
+      EXPECT_THAT(routes, HasSubstr(formatted("{}:{}:fe00::/64", block, router))) << "own uDT6";
     }
-    EXPECT_THAT(routes, HasSubstr(std::format("fcbb:bb00:{}:fe00::/64", router)));
+    EXPECT_THAT(routes, HasSubstr(formatted("fcbb:bb00:{}:fe00::/64", router)));
     for (int other = 1; other <= 4; ++other) {
       if (other == router) continue;
-      EXPECT_NE(lab_->next_hop(router, std::format("fcbb:bb80:{}::/48", other)), "") << router << " to " << other;
+      EXPECT_NE(lab_->next_hop(router, formatted("fcbb:bb80:{}::/48", other)), "") << router << " to " << other;
       // r3 has premium links only.
       const bool has_129 = router != 3 && other != 3;
-      EXPECT_EQ(!lab_->next_hop(router, std::format("fcbb:bb81:{}::/48", other)).empty(), has_129)
+      EXPECT_EQ(!lab_->next_hop(router, formatted("fcbb:bb81:{}::/48", other)).empty(), has_129)
           << router << " to " << other;
     }
     EXPECT_THAT(lab_->health(router), HasSubstr(R"("status":"ok")"));

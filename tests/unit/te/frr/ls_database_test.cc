@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include "base/format.h"
+
 namespace pathwise::te {
 namespace {
 
@@ -28,7 +30,7 @@ LsLink link_between(std::uint8_t from, std::uint8_t to, bool say_destination = t
   LsLink link{.source = id(from), .destination = {}, .attributes = {}};
   if (say_destination) link.destination = id(to);
   const auto address = [](int low, int high, int side) {
-    return *Ipv6Address::parse(std::format("2001:db8:{}{}::{}", low, high, side));
+    return *Ipv6Address::parse(formatted("2001:db8:{}{}::{}", low, high, side));
   };
   link.attributes.local_address = address(std::min(from, to), std::max(from, to), from);
   link.attributes.remote_address = address(std::min(from, to), std::max(from, to), to);

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/format.h"
 #include "te/topology/builder.h"
 
 namespace pathwise::te {
@@ -23,14 +24,14 @@ class NetworkViewTest : public testing::Test {
  protected:
   void node(const char* name, int id, bool flex_algo) {
     Node node{.name = NodeName(name)};
-    node.locators.push_back({Algorithm(0), prefix(std::format("fcbb:bb00:{}::/48", id))});
-    if (flex_algo) node.locators.push_back({Algorithm(128), prefix(std::format("fcbb:bb80:{}::/48", id))});
+    node.locators.push_back({Algorithm(0), prefix(formatted("fcbb:bb00:{}::/48", id))});
+    if (flex_algo) node.locators.push_back({Algorithm(128), prefix(formatted("fcbb:bb80:{}::/48", id))});
     builder_.add_node(std::move(node));
   }
   void link(const char* a, const char* b, std::uint32_t metric, std::uint32_t delay) {
     const int n = ++links_;
-    const Ipv6Address at_a = address(std::format("2001:db8:{}::1", n));
-    const Ipv6Address at_b = address(std::format("2001:db8:{}::2", n));
+    const Ipv6Address at_a = address(formatted("2001:db8:{}::1", n));
+    const Ipv6Address at_b = address(formatted("2001:db8:{}::2", n));
     builder_.add_link({NodeName(a), NodeName(b),
                        Link{.local_address = at_a,
                             .remote_address = at_b,

@@ -2,6 +2,7 @@
 // An intent as the router of site pune compiles it: one peer, singapore, with three tiers.
 #pragma once
 
+#include "base/format.h"
 #include "te/policy/intent.h"
 
 namespace pathwise::te::test {
@@ -22,9 +23,9 @@ inline PeerTierIntent peer_tier(const TierName& tier, std::string_view net, std:
   PeerTierIntent peer{.site = kPeer,
                       .tier = tier,
                       .color = Color(10),
-                      .prefix = prefix(std::format("fd00:2:{}::/64", net)),
-                      .address = address(std::format("fd00:2:{}::1", net)),
-                      .local_address = address(std::format("fd00:1:{}::1", net)),
+                      .prefix = prefix(formatted("fd00:2:{}::/64", net)),
+                      .address = address(formatted("fd00:2:{}::1", net)),
+                      .local_address = address(formatted("fd00:1:{}::1", net)),
                       .edge = NodeName("r-sin"),
                       .edge_node_id = NodeId(4),
                       .edge_address = address("2001:db8::4")};
@@ -32,7 +33,7 @@ inline PeerTierIntent peer_tier(const TierName& tier, std::string_view net, std:
   for (const CandidateKind& kind : kinds) {
     const auto index = peer.candidates.size();
     peer.candidates.push_back({.preference = preference,
-                               .probe_address = address(std::format("fd00:2:{}::{}01", net, index + 1)),
+                               .probe_address = address(formatted("fd00:2:{}::{}01", net, index + 1)),
                                .kind = kind});
     preference -= 10;
   }
@@ -41,10 +42,10 @@ inline PeerTierIntent peer_tier(const TierName& tier, std::string_view net, std:
 
 inline OwnTierIntent own_tier(const TierName& tier, std::string_view net, std::size_t candidates) {
   OwnTierIntent own{.tier = tier,
-                    .prefix = prefix(std::format("fd00:1:{}::/64", net)),
-                    .address = address(std::format("fd00:1:{}::1", net))};
+                    .prefix = prefix(formatted("fd00:1:{}::/64", net)),
+                    .address = address(formatted("fd00:1:{}::1", net))};
   for (std::size_t i = 0; i < candidates; ++i) {
-    own.probe_addresses.push_back(address(std::format("fd00:1:{}::{}01", net, i + 1)));
+    own.probe_addresses.push_back(address(formatted("fd00:1:{}::{}01", net, i + 1)));
   }
   return own;
 }

@@ -14,9 +14,10 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
-#include <format>
 #include <stdexcept>
 #include <string>
+
+#include "base/format.h"
 
 namespace pathwise::te::test {
 
@@ -27,21 +28,20 @@ class NetnsLab {
   static std::string missing() {
     const std::string probe = name("probe");
     if (std::system(
-            std::format("mount -o remount,rw /proc/sys 2>/dev/null; ip netns add {} 2>/dev/null", probe).c_str()) !=
-        0) {
+            formatted("mount -o remount,rw /proc/sys 2>/dev/null; ip netns add {} 2>/dev/null", probe).c_str()) != 0) {
       return "needs NET_ADMIN and SYS_ADMIN (images/run --net)";
     }
     const bool writable =
         std::system(
-            std::format("ip netns exec {} sh -c 'echo 1 > /proc/sys/net/ipv6/conf/all/forwarding' 2>/dev/null", probe)
+            formatted("ip netns exec {} sh -c 'echo 1 > /proc/sys/net/ipv6/conf/all/forwarding' 2>/dev/null", probe)
                 .c_str()) == 0;
-    static_cast<void>(std::system(std::format("ip netns del {}", probe).c_str()));
+    static_cast<void>(std::system(formatted("ip netns del {}", probe).c_str()));
     return writable ? "" : "needs a writable /proc/sys";
   }
 
   NetnsLab() {
     for (const char* node : {"h1", "h2", "r"}) {
-      sh(std::format("ip netns add {0}; ip -n {0} link set lo up", name(node)));
+      sh(formatted("ip netns add {0}; ip -n {0} link set lo up", name(node)));
       // Without a usable link-local address nobody solicits neighbours: 2 s in which packets wait or drop.
       in(node, "for i in all default; do echo 0 > /proc/sys/net/ipv6/conf/$i/accept_dad; done");
     }
@@ -59,7 +59,7 @@ class NetnsLab {
   }
   ~NetnsLab() {
     for (const char* node : {"h1", "h2", "r"}) {
-      static_cast<void>(std::system(std::format("ip netns del {}", name(node)).c_str()));
+      static_cast<void>(std::system(formatted("ip netns del {}", name(node)).c_str()));
     }
   }
   NetnsLab(const NetnsLab&) = delete;
@@ -67,15 +67,15 @@ class NetnsLab {
 
   // `ip -6 -n NODE …`; throws if it fails.
   void ip(const std::string& node, const std::string& arguments) {
-    sh(std::format("ip -6 -n {} {}", name(node), arguments));
+    sh(formatted("ip -6 -n {} {}", name(node), arguments));
   }
   // A shell command in the node.
   void in(const std::string& node, const std::string& command) {
-    sh(std::format("ip netns exec {} sh -c '{}'", name(node), command));
+    sh(formatted("ip netns exec {} sh -c '{}'", name(node), command));
   }
   // What `ip -6 -n NODE …` prints.
   std::string show(const std::string& node, const std::string& arguments) {
-    return read(std::format("ip -6 -n {} {}", name(node), arguments));
+    return read(formatted("ip -6 -n {} {}", name(node), arguments));
   }
   void cut(const std::string& sid) { ip("r", "route del " + sid); }
   void heal(const std::string& sid) {
@@ -103,17 +103,17 @@ class NetnsLab {
   };
 
   // The namespace's name: unique to this process.
-  static std::string name(const std::string& node) { return std::format("pw{}{}", ::getpid(), node); }
+  static std::string name(const std::string& node) { return formatted("pw{}{}", ::getpid(), node); }
 
  private:
   void attach(const std::string& host, const std::string& link, const std::string& tier) {
-    sh(std::format("ip link add eth0 netns {0} type veth peer name {2} netns {1}", name(host), name("r"), host));
-    ip("r", std::format("addr add {}1/64 dev {} nodad", link, host));
-    ip("r", std::format("link set {} up", host));
-    ip(host, std::format("addr add {}2/64 dev eth0 nodad", link));
+    sh(formatted("ip link add eth0 netns {0} type veth peer name {2} netns {1}", name(host), name("r"), host));
+    ip("r", formatted("addr add {}1/64 dev {} nodad", link, host));
+    ip("r", formatted("link set {} up", host));
+    ip(host, formatted("addr add {}2/64 dev eth0 nodad", link));
     ip(host, "link set eth0 up");
-    ip(host, std::format("route add default via {}1", link));
-    ip("r", std::format("route add {} via {}2", tier, link));
+    ip(host, formatted("route add default via {}1", link));
+    ip("r", formatted("route add {} via {}2", tier, link));
   }
   static void sh(const std::string& command) {
     if (std::system(command.c_str()) != 0) throw std::runtime_error("failed: " + command);

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "../support/intents.h"
+#include "base/format.h"
 
 namespace pathwise::te {
 namespace {
@@ -16,7 +17,7 @@ class IntentStoreTest : public testing::Test {
  protected:
   IntentStoreTest() { std::filesystem::create_directories(directory_); }
   ~IntentStoreTest() override { std::filesystem::remove_all(directory_); }
-  std::filesystem::path directory_ = std::filesystem::temp_directory_path() / std::format("te-intent-{}", ::getpid());
+  std::filesystem::path directory_ = std::filesystem::temp_directory_path() / formatted("te-intent-{}", ::getpid());
   IntentStore store_{(directory_ / "intent").string()};
 };
 

@@ -11,6 +11,7 @@
 #include <mutex>
 
 #include "../support/intents.h"
+#include "base/format.h"
 #include "te/wire/te_client.h"
 
 namespace pathwise::te {
@@ -79,7 +80,7 @@ class TeServerTest : public testing::Test {
     return intent;
   }
 
-  std::filesystem::path directory_ = std::filesystem::temp_directory_path() / std::format("te-server-{}", ::getpid());
+  std::filesystem::path directory_ = std::filesystem::temp_directory_path() / formatted("te-server-{}", ::getpid());
   std::string socket_ = (directory_ / "te.sock").string();
   Recorder seen_;
 };

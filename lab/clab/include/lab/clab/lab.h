@@ -32,7 +32,7 @@ struct UpDeps {
   LinkMaker& links;
   std::stop_token stop{};                                 // a request to stop cleans up and returns
   std::chrono::milliseconds limit{120'000};               // for the whole lab to become healthy
-  std::chrono::milliseconds poll{300};  // between two runs of a node's health check
+  std::chrono::milliseconds poll{300};                    // between two runs of a node's health check
   std::function<void(std::string_view line)> progress{};  // may be called from several threads
 };
 

@@ -19,11 +19,11 @@ namespace pathwise::lab {
 struct PathView {
   SiteName site;
   TierName tier;
-  std::string status;                // "up", "degraded", "down"
-  std::string origin;                // of the active candidate: "pcep", "flex-algo", …; empty: none
-  std::vector<std::string> segments; // SIDs, as installed
+  std::string status;                 // "up", "degraded", "down"
+  std::string origin;                 // of the active candidate: "pcep", "flex-algo", …; empty: none
+  std::vector<std::string> segments;  // SIDs, as installed
   std::vector<std::string> nodes;
-  Microseconds rtt{0};               // measured p50
+  Microseconds rtt{0};                         // measured p50
   std::optional<Microseconds> computed_delay;  // one way
   std::uint64_t installed_unix_us = 0;
 };
@@ -33,7 +33,7 @@ struct DecisionView {
   SiteName site;
   struct Alternative {
     SiteName site;
-    Microseconds rtt{0};             // of its path, as the cost had it
+    Microseconds rtt{0};  // of its path, as the cost had it
     double objective = 0;
   };
   std::vector<Alternative> alternatives;

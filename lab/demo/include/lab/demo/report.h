@@ -27,16 +27,16 @@ struct Phase {
 };
 
 struct Figure {
-  std::string name;   // "delay_change_to_first_decision"
+  std::string name;  // "delay_change_to_first_decision"
   double value = 0;
-  std::string unit;   // "ms"
-  double goal = 0;    // a goal is printed; ten times the goal is the deadline
+  std::string unit;  // "ms"
+  double goal = 0;   // a goal is printed; ten times the goal is the deadline
 };
 
 struct Check {
-  std::string name;   // a sentence that is true when it held
+  std::string name;  // a sentence that is true when it held
   bool held = false;
-  std::string detail; // what was seen
+  std::string detail;  // what was seen
 };
 
 class Report {

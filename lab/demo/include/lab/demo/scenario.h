@@ -19,9 +19,9 @@ namespace pathwise::lab {
 struct ScenarioOptions {
   std::string base_url = "http://127.0.0.1:18080";  // the router of Pune
   std::string api_key = "pw-acme1-tiers-lab";
-  Microseconds slowed{32'000};                      // one-way delay of the slowed link
-  Microseconds healthy{2'000};                      // and what it was
-  std::function<void(const std::string&)> say;      // progress and tables, as they come
+  Microseconds slowed{32'000};                  // one-way delay of the slowed link
+  Microseconds healthy{2'000};                  // and what it was
+  std::function<void(const std::string&)> say;  // progress and tables, as they come
 };
 
 class Scenario {

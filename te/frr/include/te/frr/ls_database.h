@@ -42,7 +42,7 @@ struct LsLink {
   // What FRR said; nullopt: it did not know. Only the last resort: FRR 10.3 sets it to the source where
   // it has not seen the other direction yet, and never corrects it (isisd, lsp_to_edge_cb()).
   std::optional<LsNodeId> destination;
-  std::uint32_t local_address4 = 0;     // part of FRR's key; network order
+  std::uint32_t local_address4 = 0;  // part of FRR's key; network order
   std::uint32_t local_id = 0;
   Link attributes;
   friend bool operator==(const LsLink&, const LsLink&) = default;

@@ -65,12 +65,10 @@ struct PathState {
   std::optional<std::size_t> active;  // index into candidates
   std::vector<CandidatePathState> candidates;
   SystemTime since{};
-  std::string reason;                 // of the last transition
+  std::string reason;  // of the last transition
   std::uint64_t transitions = 0;
 
-  [[nodiscard]] const CandidatePathState* active_candidate() const {
-    return active ? &candidates[*active] : nullptr;
-  }
+  [[nodiscard]] const CandidatePathState* active_candidate() const { return active ? &candidates[*active] : nullptr; }
   friend bool operator==(const PathState&, const PathState&) = default;
 };
 
@@ -87,7 +85,7 @@ struct PathSnapshot {
   std::uint64_t intent_revision = 0;
   std::vector<PathState> paths;  // sorted by (site, tier)
   std::vector<PcepSessionState> pcep_sessions;
-  std::string topology_state;    // "live", "stale", "none"
+  std::string topology_state;  // "live", "stale", "none"
   std::uint64_t topology_version = 0;
 
   [[nodiscard]] const PathState* find(const SiteName& site, const TierName& tier) const;
