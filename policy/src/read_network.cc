@@ -124,6 +124,9 @@ void read_srv6(const config::Value* section, Reading& reading) {
   if (const config::Value* function = map.child("udt6_function")) {
     read_function(*function, reading.problems, reading.config.srv6.udt6_function);
   }
+  if (const config::Value* function = map.child("ua_function")) {
+    read_function(*function, reading.problems, reading.config.srv6.ua_function);
+  }
   map.finish();
 }
 

@@ -35,22 +35,38 @@ std::vector<BitsPerSecond> available(const te::TopologySnapshot& topology, const
   return free;
 }
 
-// Algorithm 0 alone if it can express the path: its SIDs do not move when a delay does. A path that it
-// cannot express may use the Flex-Algos' SIDs.
-Result<std::vector<te::NodeSegment>> encode(const te::TopologySnapshot& topology, const te::ComputedPath& path,
-                                            const te::NodeIds& ids, const PceFabric& fabric) {
-  Result<std::vector<te::NodeSegment>> plain = te::encode_path(topology, path, ids, {});
+// A path that was computed under a bound or holds a reservation is pinned to its links: by shortest paths
+// it would wander off when a metric changes, away from what it reserved. Where a link has no uA, and for
+// the others, the fewest uN SIDs: of algorithm 0 if they can express the path, else of the Flex-Algos too.
+Result<std::vector<te::Segment>> encode(const te::TopologySnapshot& topology, const te::ComputedPath& path,
+                                        const te::NodeIds& ids, const PceFabric& fabric, bool pinned) {
+  if (pinned) {
+    if (auto segments = te::pin_path(topology, path, ids)) return segments;
+  }
+  Result<std::vector<te::Segment>> plain = te::encode_path(topology, path, ids, {});
   if (plain || fabric.algorithms.size() < 2) return plain;
   return te::encode_path(topology, path, ids, {fabric.algorithms});
 }
 
-Srv6Subobject hop_of(const te::SidMap& sids, const te::NodeSegment& segment, const te::Node& node) {
+// kFailedPrecondition: the segment has no SID.
+Result<Srv6Subobject> hop_of(const te::SidMap& sids, const te::Segment& segment, const te::NodeIds& ids,
+                             const te::TopologySnapshot& topology) {
+  const te::NodeIndex node = ids.node(segment.node);
   Srv6Subobject hop;
-  hop.nai = NodeNai{node.router_id6};
+  hop.nai = NodeNai{topology.nodes[node].router_id6};
   hop.behavior = kBehaviorEndNextCsid;
   hop.sid = sids.node_sid(segment.algorithm, segment.node);
   hop.structure = SidStructure{.block = 32, .node = 16, .function = 0, .argument = 80};
-  return hop;
+  if (segment.neighbour) {
+    const te::Link& link = topology.links[te::adjacency_link(topology, node, ids.node(*segment.neighbour))];
+    hop.nai = AdjacencyNai{link.local_address, link.remote_address};
+    hop.behavior = kBehaviorEndXNextCsid;
+    hop.sid = sids.adjacency_sid(segment.node, *segment.neighbour);
+    hop.structure = SidStructure{.block = 32, .node = 16, .function = 16, .argument = 64};
+  }
+  if (hop.sid) return hop;
+  return fail(ErrorCode::kFailedPrecondition, "no SID for {} in algorithm {}", topology.nodes[node].name,
+              segment.algorithm);
 }
 
 }  // namespace
@@ -75,13 +91,14 @@ Result<ComputedLsp> PathComputation::operator()(const LspRequest& request, const
   const Result<te::ComputedPath> path = te::compute_cspf(topology, cspf);
   if (!path) return std::unexpected(path.error());
   const te::NodeIds ids = te::NodeIds::from_locators(topology, fabric_.sids);
-  const Result<std::vector<te::NodeSegment>> segments = encode(topology, *path, ids, fabric_);
+  const bool pinned = request.bandwidth.has_value() || request.max_delay.has_value();
+  const Result<std::vector<te::Segment>> segments = encode(topology, *path, ids, fabric_, pinned);
   if (!segments) return std::unexpected(segments.error());
   ComputedLsp out{.delay = path->delay, .metric = path->cost};
-  for (const te::NodeSegment& segment : *segments) {
-    out.segments.push_back(hop_of(fabric_.sids, segment, topology.nodes[ids.node(segment.node)]));
-    if (!out.segments.back().sid)
-      return fail(ErrorCode::kFailedPrecondition, "algorithm {} has no SRv6 block", segment.algorithm);
+  for (const te::Segment& segment : *segments) {
+    auto hop = hop_of(fabric_.sids, segment, ids, topology);
+    if (!hop) return std::unexpected(hop.error());
+    out.segments.push_back(std::move(*hop));
   }
   out.nodes.push_back(topology.nodes[cspf.source].name);
   for (const te::LinkIndex index : path->links) {

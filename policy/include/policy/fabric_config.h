@@ -64,6 +64,7 @@ struct FlexAlgoConfig {
 struct Srv6Config {
   std::map<Algorithm, Ipv6Prefix> blocks;
   std::uint16_t udt6_function = 0xfe00;
+  std::uint16_t ua_function = 0xf000;  // of the uA to the neighbour with node id N: ua_function + N
 };
 
 struct ApiKeyConfig {

@@ -31,7 +31,7 @@ fabric::Hashes hashes_of(const policy::FabricConfig& config) {
                             joined(each.include_any), joined(each.include_all));
   }
   for (const auto& [name, bit] : config.affinities) algorithms += formatted("{}={};", name, bit);
-  std::string sids = formatted("{:x};", config.srv6.udt6_function);
+  std::string sids = formatted("{:x} {:x};", config.srv6.udt6_function, config.srv6.ua_function);
   for (const auto& [algorithm, prefix] : config.srv6.blocks) sids += formatted("{} {};", algorithm, prefix);
   for (const auto& [name, site] : config.sites) sids += formatted("{} {} {};", name, site.edge, site.node_id);
   return {.policy = config.hash, .flex_algo = hash_text(algorithms), .sid_map = hash_text(sids)};

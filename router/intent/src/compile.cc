@@ -92,6 +92,7 @@ std::optional<te::Srv6Intent> srv6_of(const policy::FabricConfig& fabric, const 
   if (own.edge.empty()) return std::nullopt;
   te::Srv6Intent srv6{.blocks = fabric.srv6.blocks,
                       .udt6_function = fabric.srv6.udt6_function,
+                      .ua_function = fabric.srv6.ua_function,
                       .edge = own.edge,
                       .edge_node_id = own.node_id};
   for (const auto& [algorithm, config] : fabric.flex_algos) {

@@ -67,8 +67,8 @@ class Encoder {
     return 0;
   }
 
-  [[nodiscard]] std::vector<NodeSegment> segments(const std::vector<FlexAlgoDefinition>& algorithms) const {
-    std::vector<NodeSegment> list;
+  [[nodiscard]] std::vector<Segment> segments(const std::vector<FlexAlgoDefinition>& algorithms) const {
+    std::vector<Segment> list;
     std::size_t position = nodes_.size() - 1;
     auto algorithm = static_cast<std::size_t>(std::ranges::min_element(states_[position], {}, &State::rank) -
                                               states_[position].begin());
@@ -113,9 +113,42 @@ class Encoder {
   std::vector<std::vector<State>> states_;       // [position][algorithm]
 };
 
+Result<NodeId> id_of(const TopologySnapshot& snapshot, const NodeIds& ids, NodeIndex node) {
+  if (const auto id = ids.id(node)) return *id;
+  return fail(ErrorCode::kFailedPrecondition, "segments: node {} has no id", snapshot.nodes[node].name);
+}
+
 }  // namespace
 
-Result<std::vector<NodeSegment>> encode_path(const TopologySnapshot& snapshot, const ComputedPath& path,
+LinkIndex adjacency_link(const TopologySnapshot& snapshot, NodeIndex from, NodeIndex to) {
+  for (LinkIndex link = snapshot.first_link[from]; link < snapshot.first_link[from + 1]; ++link) {
+    if (snapshot.links[link].to == to && snapshot.links[link].unusable.empty()) return link;
+  }
+  return kNoLink;
+}
+
+Result<std::vector<Segment>> pin_path(const TopologySnapshot& snapshot, const ComputedPath& path, const NodeIds& ids) {
+  const auto nodes = nodes_along(snapshot, path);
+  if (!nodes) return std::unexpected(nodes.error());
+  std::vector<Segment> segments;
+  for (std::size_t i = 0; i < path.links.size(); ++i) {
+    const auto from = id_of(snapshot, ids, (*nodes)[i]);
+    const auto to = id_of(snapshot, ids, (*nodes)[i + 1]);
+    if (!from || !to) return std::unexpected(from ? to.error() : from.error());
+    if (adjacency_link(snapshot, (*nodes)[i], (*nodes)[i + 1]) != path.links[i]) {
+      return fail(ErrorCode::kFailedPrecondition, "segments: link {} from {} to {} has no adjacency SID",
+                  snapshot.links[path.links[i]].local_address, snapshot.nodes[(*nodes)[i]].name,
+                  snapshot.nodes[(*nodes)[i + 1]].name);
+    }
+    segments.push_back({kAlgorithmSpf, *from, *to});
+  }
+  const auto last = id_of(snapshot, ids, nodes->back());
+  if (!last) return std::unexpected(last.error());
+  segments.push_back({kAlgorithmSpf, *last});
+  return segments;
+}
+
+Result<std::vector<Segment>> encode_path(const TopologySnapshot& snapshot, const ComputedPath& path,
                                              const NodeIds& ids, const SegmentOptions& options) {
   const auto nodes = nodes_along(snapshot, path);
   if (!nodes) return std::unexpected(nodes.error());
@@ -124,7 +157,7 @@ Result<std::vector<NodeSegment>> encode_path(const TopologySnapshot& snapshot, c
     return fail(ErrorCode::kFailedPrecondition, "segments: node {} has no id", snapshot.nodes[nodes->back()].name);
   }
   if (path.links.empty()) {
-    return std::vector{NodeSegment{options.algorithms.front().algorithm, *ids.id(path.source)}};
+    return std::vector{Segment{options.algorithms.front().algorithm, *ids.id(path.source)}};
   }
   std::vector<std::vector<std::size_t>> reach;
   for (const FlexAlgoDefinition& algorithm : options.algorithms) {

@@ -9,9 +9,9 @@ NodeIds NodeIds::from_locators(const TopologySnapshot& snapshot, const SidMap& m
   NodeIds result(snapshot.nodes.size());
   for (NodeIndex node = 0; node < snapshot.nodes.size(); ++node) {
     for (const auto& [algorithm, prefix] : snapshot.nodes[node].locators) {  // ascending by algorithm
-      const auto ids = map.nodes_of(prefix.address);
-      if (prefix.length != 48 || ids.size() != 1) continue;
-      result.set(snapshot, node, ids.front());
+      const auto id = map.node_of(prefix);
+      if (!id) continue;
+      result.set(snapshot, node, *id);
       break;
     }
   }

@@ -24,6 +24,12 @@ Result<void> forward(const TopologySnapshot& snapshot, std::span<const std::uint
   return {};
 }
 
+Result<NodeIndex> node_with(const NodeIds& ids, NodeId id) {
+  const NodeIndex node = ids.node(id);
+  if (node == kNoNode) return fail(ErrorCode::kInvalidArgument, "walk: nobody has node id {:x}", id.value());
+  return node;
+}
+
 }  // namespace
 
 Result<std::vector<LinkIndex>> walk(const TopologySnapshot& snapshot, NodeIndex source,
@@ -38,14 +44,24 @@ Result<std::vector<LinkIndex>> walk(const TopologySnapshot& snapshot, NodeIndex 
     if (definition == options.algorithms.end()) {
       return fail(ErrorCode::kInvalidArgument, "walk: {} is in no block of the given algorithms", carrier);
     }
-    const auto ids = options.map.nodes_of(carrier);
-    if (ids.empty()) return fail(ErrorCode::kInvalidArgument, "walk: carrier {} holds no node", carrier);
+    const auto segments = options.map.segments_of(carrier);
+    if (segments.empty()) return fail(ErrorCode::kInvalidArgument, "walk: carrier {} holds no node", carrier);
     const auto costs = link_costs(*definition, snapshot);
-    for (const NodeId id : ids) {
-      const NodeIndex target = options.ids.node(id);
-      if (target == kNoNode) return fail(ErrorCode::kInvalidArgument, "walk: nobody has node id {:x}", id.value());
-      if (auto done = forward(snapshot, costs, at, target, taken); !done) return std::unexpected(done.error());
-      at = target;
+    for (const Segment& segment : segments) {
+      const auto target = node_with(options.ids, segment.node);
+      if (!target) return std::unexpected(target.error());
+      if (auto done = forward(snapshot, costs, at, *target, taken); !done) return std::unexpected(done.error());
+      at = *target;
+      if (!segment.neighbour) continue;
+      const auto neighbour = node_with(options.ids, *segment.neighbour);
+      if (!neighbour) return std::unexpected(neighbour.error());
+      const LinkIndex link = adjacency_link(snapshot, at, *neighbour);
+      if (link == kNoLink) {
+        return fail(ErrorCode::kFailedPrecondition, "walk: {} has no link to {}", snapshot.nodes[at].name,
+                    snapshot.nodes[*neighbour].name);
+      }
+      taken.push_back(link);
+      at = *neighbour;
     }
   }
   return taken;

@@ -39,21 +39,24 @@ std::vector<pcep::LspIntent> lsps_of(const TeIntent& intent) {
 }
 
 Result<std::vector<Ipv6Address>> segments_of(const pcep::LspUpdate& update, const SidMap& sids, NodeId edge) {
-  std::vector<NodeSegment> hops;
+  std::vector<Segment> segments;
   for (const pcep::Srv6Subobject& hop : update.segments) {
     if (!hop.sid) return fail(ErrorCode::kInvalidArgument, "LSP {}: a hop has no SID", update.name);
-    const auto algorithm = sids.algorithm_of(*hop.sid);
-    if (!algorithm) {
-      return fail(ErrorCode::kInvalidArgument, "LSP {}: SID {} is in none of the fabric's blocks", update.name,
-                  *hop.sid);
+    const auto asked = sids.segments_of(*hop.sid);
+    if (asked.empty()) {
+      return fail(ErrorCode::kInvalidArgument, "LSP {}: SID {} names no node in any of the fabric's blocks",
+                  update.name, *hop.sid);
     }
-    for (const NodeId node : sids.nodes_of(*hop.sid)) hops.push_back({*algorithm, node});
+    segments.insert(segments.end(), asked.begin(), asked.end());
   }
-  if (hops.empty() || hops.back().node != edge) {
+  const NodeId end = segments.empty() ? NodeId{} : segments.back().neighbour.value_or(segments.back().node);
+  if (end != edge) {
     return fail(ErrorCode::kInvalidArgument, "LSP {}: the path ends at node {}, not at the endpoint's {}", update.name,
-                hops.empty() ? NodeId{} : hops.back().node, edge);
+                end, edge);
   }
-  return pack_carriers(sids, hops, true);
+  // A list that ends with a uA has arrived; the uDT6 still needs the node's own id before it.
+  if (segments.back().neighbour) segments.push_back({kAlgorithmSpf, edge});
+  return pack_carriers(sids, segments, true);
 }
 
 }  // namespace pathwise::te

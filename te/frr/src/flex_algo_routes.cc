@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "te/algo/encode.h"
 #include "te/algo/node_ids.h"
 #include "te/algo/spf.h"
 
@@ -22,6 +23,23 @@ void add_own_sids(FrrRoutes& routes, const FlexAlgoInput& input, Algorithm algor
   add(routes, {.prefix = {*udt6, kFunctionBits}, .kind = RouteKind::kUdt6, .next_hops = {}});
   if (algorithm == kAlgorithmSpf) return;
   add(routes, {.prefix = *input.sids.locator(algorithm, id), .kind = RouteKind::kUn, .next_hops = {}});
+}
+
+void add_adjacencies(FrrRoutes& routes, const FlexAlgoInput& input, const NodeIds& ids, NodeId own) {
+  for (const Link& link : input.topology.out_links(input.self)) {
+    const auto index = static_cast<LinkIndex>(&link - input.topology.links.data());
+    const auto neighbour = ids.id(link.to);
+    const auto interface = input.interfaces.find(link.local_address);
+    if (!neighbour || interface == input.interfaces.end() || link.remote_address.is_unspecified() ||
+        adjacency_link(input.topology, input.self, link.to) != index) {
+      continue;
+    }
+    if (const auto sid = input.sids.adjacency_sid(own, *neighbour)) {
+      add(routes, {.prefix = {*sid, kFunctionBits},
+                   .kind = RouteKind::kUa,
+                   .next_hops = {{interface->second, link.remote_address}}});
+    }
+  }
 }
 
 std::vector<NextHop> next_hops(const FlexAlgoInput& input, const std::vector<LinkIndex>& links) {
@@ -56,9 +74,11 @@ void add_forwarding(FrrRoutes& routes, const FlexAlgoInput& input, const FlexAlg
 FrrRoutes flex_algo_routes(const FlexAlgoInput& input) {
   FrrRoutes routes;
   if (input.self == kNoNode) return routes;
-  const auto id = NodeIds::from_locators(input.topology, input.sids).id(input.self);
+  const NodeIds ids = NodeIds::from_locators(input.topology, input.sids);
+  const auto id = ids.id(input.self);
   if (!id) return routes;
   add_own_sids(routes, input, kAlgorithmSpf, *id);
+  add_adjacencies(routes, input, ids, *id);
   Spf spf;
   for (const FlexAlgoDefinition& definition : input.definitions) {
     if (!is_flex_algo(definition.algorithm) || !input.sids.blocks().contains(definition.algorithm)) continue;

@@ -9,8 +9,6 @@
 namespace pathwise::te {
 namespace {
 
-constexpr std::uint8_t kLocatorBits = 48;
-
 // Inserts, replaces or removes; true if the map is another one afterwards.
 template <typename Key, typename Value>
 bool put(std::map<Key, Value>& map, const Key& key, const Value& value, bool removed) {
@@ -20,11 +18,6 @@ bool put(std::map<Key, Value>& map, const Key& key, const Value& value, bool rem
   if (at->second == value) return false;
   at->second = value;
   return true;
-}
-
-std::optional<NodeId> id_in(const SidMap& sids, const Ipv6Prefix& prefix) {
-  const auto ids = sids.nodes_of(prefix.address);
-  return prefix.length == kLocatorBits && ids.size() == 1 ? std::optional(ids.front()) : std::nullopt;
 }
 
 void add_locators(Node& node, std::optional<NodeId> id, const SidMap& sids) {
@@ -112,7 +105,7 @@ std::vector<std::string> LsDatabase::unplaced_links() const {
 TopologyBuilder LsDatabase::translate(const LsTranslation& translation) const {
   std::map<LsNodeId, NodeId> ids;
   for (const auto& [prefix, owner] : prefixes_) {  // ascending: the lowest block's locator comes first
-    if (const auto id = id_in(translation.sids, prefix)) ids.try_emplace(owner, *id);
+    if (const auto id = translation.sids.node_of(prefix)) ids.try_emplace(owner, *id);
   }
   TopologyBuilder builder;
   for (const auto& [id, node] : nodes_) {

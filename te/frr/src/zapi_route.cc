@@ -8,28 +8,36 @@ namespace pathwise::te {
 namespace {
 
 constexpr std::uint8_t kBlockBits = 32;
-constexpr std::uint8_t kNodeFunctionBits = 16;
+constexpr std::uint8_t kNodeBits = 16;
+constexpr std::uint8_t kNodeFunctionBits = 32;
 constexpr std::uint32_t kMainTable = 254;  // Linux: End.DT6 in the table where the tier prefixes are
 
 void copy(const Ipv6Address& from, in6_addr& to) {
   std::memcpy(&to, from.bytes.data(), sizeof(to));
 }
 
-void fill_sid(RouteKind kind, unsigned sid_ifindex, zapi_nexthop& out) {
+void fill_sid(const FrrRoute& route, unsigned sid_ifindex, zapi_nexthop& out) {
   out.vrf_id = VRF_DEFAULT;
   out.type = NEXTHOP_TYPE_IFINDEX;
   out.ifindex = static_cast<ifindex_t>(sid_ifindex);
   out.flags |= ZAPI_NEXTHOP_FLAG_SEG6LOCAL;
   seg6local_context& context = out.seg6local_ctx;
-  if (kind == RouteKind::kUdt6) {
+  if (route.kind == RouteKind::kUdt6) {
     out.seg6local_action = ZEBRA_SEG6_LOCAL_ACTION_END_DT6;
     context.table = kMainTable;
     return;
   }
-  out.seg6local_action = ZEBRA_SEG6_LOCAL_ACTION_END;
+  // A uA's route goes away with its own link, and its neighbour is a global address: the kernel looks
+  // that one up without an interface.
+  const bool adjacency = route.kind == RouteKind::kUa;
+  if (adjacency) {
+    out.ifindex = static_cast<ifindex_t>(route.next_hops.front().ifindex);
+    copy(route.next_hops.front().gateway, context.nh6);
+  }
+  out.seg6local_action = adjacency ? ZEBRA_SEG6_LOCAL_ACTION_END_X : ZEBRA_SEG6_LOCAL_ACTION_END;
   SET_SRV6_FLV_OP(context.flv.flv_ops, ZEBRA_SEG6_LOCAL_FLV_OP_NEXT_CSID);
   context.flv.lcblock_len = kBlockBits;
-  context.flv.lcnode_func_len = kNodeFunctionBits;
+  context.flv.lcnode_func_len = adjacency ? kNodeFunctionBits : kNodeBits;
 }
 
 void fill_next_hop(const NextHop& hop, zapi_nexthop& out) {
@@ -54,7 +62,7 @@ void fill_zapi_route(const FrrRoute& route, unsigned sid_ifindex, zapi_route& ou
   out.distance = kDistance;
   if (route.kind != RouteKind::kForward) {
     out.nexthop_num = 1;
-    return fill_sid(route.kind, sid_ifindex, out.nexthops[0]);
+    return fill_sid(route, sid_ifindex, out.nexthops[0]);
   }
   for (const NextHop& hop : route.next_hops) fill_next_hop(hop, out.nexthops[out.nexthop_num++]);
 }

@@ -52,7 +52,7 @@ Result<void> PolicyEngine::set_intent(TeIntent intent) {
   if (auto good = validate(intent); !good) return good;
   std::optional<SidMap> sids;
   if (intent.srv6) {
-    auto map = SidMap::create(intent.srv6->blocks, intent.srv6->udt6_function);
+    auto map = SidMap::create(intent.srv6->blocks, intent.srv6->udt6_function, intent.srv6->ua_function);
     if (!map) return std::unexpected(map.error());
     sids = std::move(*map);
   }

@@ -65,8 +65,8 @@ std::optional<TracedPath> TopologyView::trace(const NodeName& from, const std::v
   if (links) return along(source, *links);
   TracedPath path{.nodes = {from}};  // several ways, or none known: at least the nodes that the list names
   for (const Ipv6Address& carrier : carriers) {
-    for (const NodeId id : map_.nodes_of(carrier)) {
-      const NodeIndex node = ids_.node(id);
+    for (const Segment& segment : map_.segments_of(carrier)) {
+      const NodeIndex node = ids_.node(segment.node);
       if (node == kNoNode) return std::nullopt;
       if (topology_->nodes[node].name != path.nodes.back()) path.nodes.push_back(topology_->nodes[node].name);
     }

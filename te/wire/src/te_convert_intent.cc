@@ -89,6 +89,7 @@ void encode_srv6(const Srv6Intent& srv6, wire::Srv6& out) {
     block.set_prefix(prefix.to_string());
   }
   out.set_udt6_function(srv6.udt6_function);
+  out.set_ua_function(srv6.ua_function);
   out.set_edge(srv6.edge.str());
   out.set_edge_node_id(srv6.edge_node_id.value());
   for (const FlexAlgoDefinition& definition : srv6.flex_algos) {
@@ -124,6 +125,7 @@ Srv6Intent decode_srv6(const wire::Srv6& message, Checker& check) {
     srv6.blocks[algorithm] = check.prefix(block.prefix(), "srv6 block");
   }
   srv6.udt6_function = check.number<std::uint16_t>(message.udt6_function(), "uDT6 function");
+  if (message.ua_function() != 0) srv6.ua_function = check.number<std::uint16_t>(message.ua_function(), "uA function");
   srv6.edge = NodeName(message.edge());
   srv6.edge_node_id = NodeId(check.number<std::uint16_t>(message.edge_node_id(), "edge node id"));
   for (const auto& item : message.flex_algos()) srv6.flex_algos.push_back(decode_flex_algo(item, check));

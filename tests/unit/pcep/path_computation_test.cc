@@ -84,6 +84,22 @@ TEST(PathComputationTest, TakesTheWayOfLessDelayAndEndsAtTheEdge) {
   EXPECT_EQ(names(*slow), (std::vector<std::string>{"edge1", "wide", "edge2"}));
 }
 
+// A shortest path would leave what was reserved, or break its bound, when a metric changes.
+TEST(PathComputationTest, APathWithABoundOrAReservationIsPinnedToItsLinks) {
+  LspRequest bounded = request();
+  bounded.max_delay = Microseconds{5'000};
+  const Result<ComputedLsp> path = computation(2'000)(bounded, {});
+  ASSERT_TRUE(path.has_value()) << path.error().message;
+  ASSERT_EQ(path->segments.size(), 3U);
+  EXPECT_EQ(path->segments[0].sid, ip("fcbb:bb00:1:f002::"));
+  EXPECT_EQ(path->segments[0].behavior, kBehaviorEndXNextCsid);
+  EXPECT_EQ(std::get<AdjacencyNai>(path->segments[0].nai).local, ip("fd01:1::1"));
+  EXPECT_EQ(path->segments[0].structure->function, 16);
+  EXPECT_EQ(path->segments[1].sid, ip("fcbb:bb00:2:f004::"));
+  EXPECT_EQ(path->segments[2].sid, ip("fcbb:bb00:4::"));
+  EXPECT_EQ(path->segments[2].behavior, kBehaviorEndNextCsid);
+}
+
 TEST(PathComputationTest, ReservedBandwidthIsNotThereForOthers) {
   LspRequest wide = request();
   wide.bandwidth = BitsPerSecond{80'000'000};

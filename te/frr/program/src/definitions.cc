@@ -54,7 +54,7 @@ Result<std::vector<FlexAlgoDefinition>> flex_algo_definitions(const policy::Fabr
 }
 
 Result<SidMap> sid_map_of(const policy::FabricConfig& fabric) {
-  return SidMap::create(fabric.srv6.blocks, fabric.srv6.udt6_function);
+  return SidMap::create(fabric.srv6.blocks, fabric.srv6.udt6_function, fabric.srv6.ua_function);
 }
 
 std::map<NodeName, NodeId> edge_node_ids(const policy::FabricConfig& fabric) {

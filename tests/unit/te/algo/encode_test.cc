@@ -41,7 +41,7 @@ std::string segments(const TopologySnapshot& snapshot, const ComputedPath& path,
   const auto list = encode_path(snapshot, path, ids, options);
   if (!list) return list.error().message;
   std::string text;
-  for (const NodeSegment& segment : *list) {
+  for (const Segment& segment : *list) {
     text +=
         formatted("{}{}@{}", text.empty() ? "" : " ", snapshot.nodes[ids.node(segment.node)].name, segment.algorithm);
   }
@@ -151,6 +151,47 @@ TEST(EncodePath, WalkingTheCarriersIsThePathAndNoShorterListExists) {
   }
   EXPECT_GT(encoded, 200);
   EXPECT_GT(refused, 20);
+}
+
+TEST(PinPath, WalkingTheCarriersIsThePathWhateverTheMetrics) {
+  int pinned = 0;
+  int refused = 0;
+  for (std::uint64_t seed = 1; seed <= 600; ++seed) {
+    Random random(seed);
+    const auto nodes = static_cast<std::uint32_t>(3 + random.below(10));
+    const TopologySnapshot snapshot = random_graph({.seed = seed, .nodes = nodes, .links = nodes * 2, .max_metric = 6});
+    const auto path = compute_cspf(snapshot, {.source = static_cast<NodeIndex>(random.below(nodes)),
+                                              .destination = static_cast<NodeIndex>(random.below(nodes)),
+                                              .optimise = CspfObjective::kDelay});
+    if (!path || path->links.empty()) continue;
+    const NodeIds ids = NodeIds::from_locators(snapshot, sid_map());
+    const auto list = pin_path(snapshot, *path, ids);
+    // Refused exactly where the path takes a link beside the one that the uA means.
+    const bool parallel = std::ranges::any_of(path->links, [&](LinkIndex link) {
+      return adjacency_link(snapshot, snapshot.links[link].from, snapshot.links[link].to) != link;
+    });
+    ASSERT_EQ(list.has_value(), !parallel) << "seed " << seed;
+    ++(list ? pinned : refused);
+    if (!list) continue;
+    const auto carriers = pack_carriers(sid_map(), *list, true);
+    ASSERT_TRUE(carriers) << carriers.error().message;
+    TopologySnapshot moved = snapshot;  // the same network, other metrics
+    for (Link& link : moved.links) link.igp_metric = 1 + static_cast<std::uint32_t>(random.below(50));
+    const std::vector<FlexAlgoDefinition> algorithms{FlexAlgoDefinition{}};
+    for (const TopologySnapshot& each : {snapshot, moved}) {
+      const auto walked = walk(each, path->source, *carriers, {sid_map(), ids, algorithms});
+      ASSERT_TRUE(walked) << walked.error().message << " seed " << seed;
+      ASSERT_EQ(*walked, path->links) << "seed " << seed;
+    }
+  }
+  EXPECT_GT(pinned, 300);
+  EXPECT_GT(refused, 5);
+}
+
+TEST(PinPath, NamesANodeWithoutId) {
+  const TopologySnapshot snapshot = graph("a-b metric=1, b-c metric=1");
+  const auto ids = NodeIds::from_names(snapshot, {{NodeName("a"), NodeId(1)}, {NodeName("c"), NodeId(3)}});
+  EXPECT_THAT(pin_path(snapshot, along(snapshot, {"a", "b", "c"}), ids).error().message, HasSubstr("node b has no id"));
 }
 
 TEST(Walk, RefusesCarriersItCannotFollow) {

@@ -51,10 +51,20 @@ TEST(SegmentsOf, PacksTheHopsAndEndsWithTheEndpointsUdt6) {
   EXPECT_THAT(*two, ElementsAre(address("fcbb:bb00:3::"), address("fcbb:bb80:4:fe00::")));
 }
 
+TEST(SegmentsOf, FollowsAdjacencies) {
+  const auto pinned = segments_of(update({"fcbb:bb00:2:f003::", "fcbb:bb00:3:f004::", "fcbb:bb00:4::"}), sids(), NodeId(4));
+  ASSERT_TRUE(pinned) << pinned.error().message;
+  EXPECT_THAT(*pinned, ElementsAre(address("fcbb:bb00:2:f003:3:f004:4:fe00")));
+  // Another PCE may end with the adjacency: the endpoint's id is added for the uDT6.
+  const auto open = segments_of(update({"fcbb:bb00:2:f003::", "fcbb:bb00:3:f004::"}), sids(), NodeId(4));
+  ASSERT_TRUE(open) << open.error().message;
+  EXPECT_EQ(*open, *pinned);
+}
+
 TEST(SegmentsOf, RefusesWhatWouldNotArrive) {
   EXPECT_THAT(segments_of(update({"fcbb:bb00:3::"}), sids(), NodeId(4)).error().message, HasSubstr("ends at node 3"));
   EXPECT_THAT(segments_of(update({"2001:db8::9"}), sids(), NodeId(4)).error().message,
-              HasSubstr("none of the fabric's blocks"));
+              HasSubstr("in any of the fabric's blocks"));
   EXPECT_FALSE(segments_of(update({}), sids(), NodeId(4)));
   auto without_sid = update({});
   without_sid.segments.emplace_back();

@@ -100,6 +100,17 @@ TEST_F(FlexAlgoRoutesTest, OwnSidsOfEveryAlgorithm) {
   EXPECT_THAT(found, Not(Contains(Key(prefix("fcbb:bb81:1:fe00::/64")))));  // no definition
 }
 
+TEST_F(FlexAlgoRoutesTest, AnAdjacencySidForEachNeighbour) {
+  const FrrRoutes found = routes();
+  const FrrRoute& to_r2 = found.at(prefix("fcbb:bb00:1:f002::/64"));
+  EXPECT_EQ(to_r2.kind, RouteKind::kUa);
+  EXPECT_THAT(to_r2.next_hops, ElementsAre(NextHop{12, address(1, 2, 2)}));
+  EXPECT_THAT(found, Contains(Key(prefix("fcbb:bb00:1:f003::/64"))));
+  EXPECT_THAT(found, Not(Contains(Key(prefix("fcbb:bb00:1:f004::/64")))));  // no link
+  interfaces_.erase(address(1, 3, 1));
+  EXPECT_THAT(routes(), Not(Contains(Key(prefix("fcbb:bb00:1:f003::/64")))));
+}
+
 TEST_F(FlexAlgoRoutesTest, EqualCostsGiveAllNextHops) {
   definitions_ = {fast_};
   add(1, 2, 10, 1'000, false);

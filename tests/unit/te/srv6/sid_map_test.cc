@@ -7,6 +7,7 @@ namespace pathwise::te {
 namespace {
 
 using testing::ElementsAre;
+using testing::ElementsAreArray;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
@@ -23,8 +24,8 @@ SidMap map() {
   return *SidMap::create({{kAlgorithmSpf, prefix("fcbb:bb00::/32")}, {kFast, prefix("fcbb:bb80::/32")}}, 0xfe00);
 }
 
-std::vector<NodeSegment> hops(Algorithm algorithm, std::initializer_list<int> ids) {
-  std::vector<NodeSegment> list;
+std::vector<Segment> hops(Algorithm algorithm, std::initializer_list<int> ids) {
+  std::vector<Segment> list;
   for (const int id : ids) list.push_back({algorithm, NodeId(static_cast<std::uint16_t>(id))});
   return list;
 }
@@ -48,10 +49,10 @@ TEST(SidMap, GivesLocatorsAndSids) {
 TEST(SidMap, DecodesCarriers) {
   EXPECT_EQ(map().algorithm_of(address("fcbb:bb80:4::")), kFast);
   EXPECT_EQ(map().algorithm_of(address("fd00::1")), std::nullopt);
-  EXPECT_THAT(map().nodes_of(address("fcbb:bb80:1:2:3:fe00::")), ElementsAre(NodeId(1), NodeId(2), NodeId(3)));
-  EXPECT_THAT(map().nodes_of(address("fcbb:bb80:1:2:3:4:5:6")),
-              ElementsAre(NodeId(1), NodeId(2), NodeId(3), NodeId(4), NodeId(5), NodeId(6)));
-  EXPECT_THAT(map().nodes_of(address("fd00::1")), IsEmpty());
+  EXPECT_THAT(map().segments_of(address("fcbb:bb80:1:2:3:fe00::")), ElementsAreArray(hops(kFast, {1, 2, 3})));
+  EXPECT_THAT(map().segments_of(address("fcbb:bb80:1:2:3:4:5:6")),
+              ElementsAreArray(hops(kFast, {1, 2, 3, 4, 5, 6})));
+  EXPECT_THAT(map().segments_of(address("fd00::1")), IsEmpty());
 }
 
 TEST(SidMap, RefusesBlocksThatCannotWork) {
@@ -63,6 +64,52 @@ TEST(SidMap, RefusesBlocksThatCannotWork) {
                   .error()
                   .message,
               HasSubstr("algorithms 0 and 128 share it"));
+}
+
+TEST(SidMap, KnowsWhoseLocatorItIs) {
+  EXPECT_EQ(map().node_of(prefix("fcbb:bb80:4::/48")), NodeId(4));
+  EXPECT_EQ(map().node_of(prefix("fcbb:bb80:4:fe00::/64")), std::nullopt);
+  EXPECT_EQ(map().node_of(prefix("fcbb:bb99:4::/48")), std::nullopt);
+  EXPECT_EQ(map().node_of(prefix("fcbb:bb80::/48")), std::nullopt);
+}
+
+TEST(SidMap, EveryNeighbourHasItsFunction) {
+  EXPECT_EQ(map().adjacency_sid(NodeId(2), NodeId(0x11)), address("fcbb:bb00:2:f011::"));
+  EXPECT_EQ(map().adjacency_sid(NodeId(2), NodeId(0xdff)), address("fcbb:bb00:2:fdff::"));
+  EXPECT_EQ(map().adjacency_sid(NodeId(2), NodeId(0xe00)), std::nullopt);  // would be the uDT6's
+  EXPECT_EQ(map().adjacency_sid(NodeId(2), NodeId(0)), std::nullopt);
+  const auto low = *SidMap::create({{kAlgorithmSpf, prefix("fcbb:bb00::/32")}}, 0xe000, 0xffff);
+  EXPECT_EQ(low.adjacency_sid(NodeId(2), NodeId(1)), std::nullopt);  // 0x10000
+  EXPECT_THAT(SidMap::create({}, 0xfe00, 0x1000).error().message, HasSubstr("uA function 1000"));
+}
+
+TEST(SidMap, DecodesAdjacencies) {
+  const NodeId two(2);
+  const NodeId last(0x11);
+  EXPECT_THAT(map().segments_of(address("fcbb:bb00:2:f011:11:fe00::")),
+              ElementsAre(Segment{kAlgorithmSpf, two, last}, Segment{kAlgorithmSpf, last}));
+  // A second function has no node, and Flex-Algos have no uA: the list ends there.
+  EXPECT_THAT(map().segments_of(address("fcbb:bb00:2:f011:f012:4::")), ElementsAre(Segment{kAlgorithmSpf, two, last}));
+  EXPECT_THAT(map().segments_of(address("fcbb:bb80:2:f011:11::")), ElementsAre(Segment{kFast, two}));
+  EXPECT_THAT(map().segments_of(address("fcbb:bb00:f011:2::")), IsEmpty());
+}
+
+TEST(PackCarriers, AnAdjacencyTakesTwoIdsOfOneCarrier) {
+  const auto pinned = [](std::initializer_list<int> ids) {
+    std::vector<Segment> list = hops(kAlgorithmSpf, ids);
+    for (std::size_t i = 0; i + 1 < list.size(); ++i) list[i].neighbour = list[i + 1].node;
+    return list;
+  };
+  EXPECT_THAT(text(pack_carriers(map(), pinned({2, 0x11, 4}), true)),
+              ElementsAre("fcbb:bb00:2:f011:11:f004:4:fe00"));
+  EXPECT_THAT(text(pack_carriers(map(), pinned({2, 0x11, 0x12, 4}), true)),
+              ElementsAre("fcbb:bb00:2:f011:11:f012:12:f004", "fcbb:bb00:4:fe00::"));
+  std::vector<Segment> open = hops(kAlgorithmSpf, {2});
+  open.front().neighbour = NodeId(4);
+  EXPECT_THAT(text(pack_carriers(map(), open, false)), ElementsAre("fcbb:bb00:2:f004::"));
+  EXPECT_THAT(pack_carriers(map(), open, true).error().message, HasSubstr("ends with a uA"));
+  open.front().algorithm = kFast;
+  EXPECT_FALSE(pack_carriers(map(), open, false));
 }
 
 TEST(PackCarriers, OneCarrierEndsWithUdt6) {
@@ -81,7 +128,7 @@ TEST(PackCarriers, SixIdsFitWithoutUdt6AndFiveWithIt) {
 }
 
 TEST(PackCarriers, AnotherBlockStartsAnotherCarrier) {
-  std::vector<NodeSegment> list = hops(kAlgorithmSpf, {3, 5});
+  std::vector<Segment> list = hops(kAlgorithmSpf, {3, 5});
   list.push_back({kFast, NodeId(6)});
   list.push_back({kAlgorithmSpf, NodeId(4)});
   EXPECT_THAT(text(pack_carriers(map(), list, true)),
@@ -96,15 +143,15 @@ TEST(PackCarriers, RefusesWhatHasNoSid) {
 
 TEST(PackCarriers, NodesComeBackInOrderForAnyLength) {
   for (int length = 1; length <= 20; ++length) {
-    std::vector<NodeSegment> list;
+    std::vector<Segment> list;
     for (int i = 1; i <= length; ++i) {
       list.push_back({i % 5 == 0 ? kAlgorithmSpf : kFast, NodeId(static_cast<std::uint16_t>(i * 7))});
     }
     const auto carriers = pack_carriers(map(), list, true);
     ASSERT_TRUE(carriers);
-    std::vector<NodeSegment> back;
+    std::vector<Segment> back;
     for (const auto& carrier : *carriers) {
-      for (const NodeId id : map().nodes_of(carrier)) back.push_back({*map().algorithm_of(carrier), id});
+      for (const Segment& segment : map().segments_of(carrier)) back.push_back(segment);
     }
     EXPECT_EQ(back, list) << "length " << length;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // From links to segments and back. encode_path() finds the fewest uN SIDs whose shortest paths are
-// exactly the given links; walk() follows carriers hop by hop as routers would, and shares nothing
+// exactly the given links; pin_path() names every link by its uA SID, so that the path stays where it
+// is whatever the metrics become; walk() follows carriers hop by hop as routers would, and shares nothing
 // with the encoder but SPF: it is the check. Pure; any thread.
 #pragma once
 
@@ -25,8 +26,18 @@ struct SegmentOptions {
 // A path without links is one segment: the source itself in the first algorithm.
 // kFailedPrecondition: a hop that no offered algorithm takes as its only shortest path (it needs an
 // adjacency SID), named; or a node without id. kInvalidArgument: the links do not follow each other.
-[[nodiscard]] Result<std::vector<NodeSegment>> encode_path(const TopologySnapshot& snapshot, const ComputedPath& path,
+[[nodiscard]] Result<std::vector<Segment>> encode_path(const TopologySnapshot& snapshot, const ComputedPath& path,
                                                            const NodeIds& ids, const SegmentOptions& options);
+
+// The link that a uA SID of `from` towards `to` means: of parallel links the first usable one of the
+// snapshot (least local address). kNoLink: there is none.
+[[nodiscard]] LinkIndex adjacency_link(const TopologySnapshot& snapshot, NodeIndex from, NodeIndex to);
+
+// One uA a link, then the last node's uN in algorithm 0 (a uDT6 needs a node).
+// kFailedPrecondition: a node without id, or a link that is not its nodes' adjacency_link();
+// kInvalidArgument: the links do not follow each other.
+[[nodiscard]] Result<std::vector<Segment>> pin_path(const TopologySnapshot& snapshot, const ComputedPath& path,
+                                                    const NodeIds& ids);
 
 struct WalkOptions {
   const SidMap& map;

@@ -25,13 +25,14 @@ struct NextHop {
 enum class RouteKind : std::uint8_t {
   kForward,  // to next_hops
   kUn,       // End with NEXT-C-SID (RFC 9800 section 4.1.1), block 32, id 16
+  kUa,       // End.X with NEXT-C-SID (RFC 9800 section 4.1.2) to next_hops' only one
   kUdt6,     // End.DT6, main table (RFC 8986 section 4.6)
 };
 
 struct FrrRoute {
   Ipv6Prefix prefix;
   RouteKind kind = RouteKind::kForward;
-  std::vector<NextHop> next_hops;  // sorted; kForward only, at least one
+  std::vector<NextHop> next_hops;  // sorted; kForward: at least one, kUa: one
   friend bool operator==(const FrrRoute&, const FrrRoute&) = default;
 };
 using FrrRoutes = std::map<Ipv6Prefix, FrrRoute>;
@@ -49,8 +50,8 @@ struct FlexAlgoInput {
   const std::map<Ipv6Address, std::uint32_t>& interfaces;
 };
 
-// Own uN and uDT6 of each defined algorithm that has a block; of algorithm 0 the uDT6 only (its uN is
-// IS-IS's own). Empty if we have no node or no id.
+// Own uN and uDT6 of each defined algorithm that has a block; of algorithm 0 the uDT6 (its uN is
+// IS-IS's own) and a uA to each neighbour (isisd 10.3's do not work in a carrier). Empty if we have no node or no id.
 [[nodiscard]] FrrRoutes flex_algo_routes(const FlexAlgoInput& input);
 
 }  // namespace pathwise::te

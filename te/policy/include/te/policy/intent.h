@@ -80,6 +80,7 @@ struct OwnTierIntent {
 struct Srv6Intent {
   std::map<Algorithm, Ipv6Prefix> blocks;
   std::uint16_t udt6_function = 0xFE00;
+  std::uint16_t ua_function = 0xF000;
   NodeName edge;
   NodeId edge_node_id;
   std::vector<FlexAlgoDefinition> flex_algos;  // to check reachability; may be incomplete
