@@ -33,13 +33,13 @@ pathwise::Result<pathwise::lab::RuntimeConfig> configure(int argc, char** argv) 
 int main(int argc, char** argv) {
   const auto config = configure(argc, argv);
   if (!config) {
-    print_to(stderr, "{}\n", config.error().message);
+    pathwise::print_to(stderr, "{}\n", config.error().message);
     return 2;
   }
   const pathwise::RealClock clock;
   const auto server = pathwise::lab::RuntimeServer::open(*config, clock);
   if (!server) {
-    print_to(stderr, "pathwise-runtime-sim: {}\n", server.error().message);
+    pathwise::print_to(stderr, "pathwise-runtime-sim: {}\n", server.error().message);
     return 1;
   }
   (*server)->run(/*signals=*/true);
