@@ -10,6 +10,7 @@
 #include "base/format.h"
 #include "base/process.h"
 #include "lab/demo/scenario.h"
+#include "gnmi_collector.h"
 #include "tiers_lab.h"
 
 namespace pathwise::topology_test {
@@ -137,6 +138,66 @@ TEST_F(Fabric, ResidencyAndEntitlementAreHard) {
       lab_.run("h-pune",
                "curl -s -w '\\n%{http_code}' -H 'Authorization: Bearer pw-acme1-tiers-lab' -d '{nonsense'" + url),
       HasSubstr("\n400"));
+}
+
+TEST_F(Fabric, TheErosAdjacencySidsAreTheInstalledSegmentList) {
+  const auto paths = view_.paths("h-pune");
+  ASSERT_TRUE(paths);
+  const auto path = std::ranges::find_if(*paths, [](const lab::PathView& each) {
+    return each.site == SiteName("singapore") && each.tier == TierName("realtime");
+  });
+  ASSERT_NE(path, paths->end());
+  EXPECT_EQ(path->origin, "pcep");
+  // r-pune to pa1, pa1 to pa2, pa2 to r-sin, each by its uA; then r-sin's uDT6.
+  EXPECT_THAT(path->segments, testing::ElementsAre("fcbb:bb00:2:f011:11:f012:12:f004", "fcbb:bb00:4:fe00::"));
+  EXPECT_THAT(lab_.run("h-pune", "ip -6 route get fd00:1:4a::1"),
+              HasSubstr("[ fcbb:bb00:2:f011:11:f012:12:f004 fcbb:bb00:4:fe00:: ]"));
+  EXPECT_THAT(lab_.run("pa1", "ip -6 route show fcbb:bb00:11:f012::/64"), HasSubstr("action End.X"));
+}
+
+constexpr const char* kGnmi = "127.0.0.1:19339";
+constexpr const char* kCertificates = "containerlab/tiers/tls";
+const std::string kPath = "/paths/path[site=singapore][tier=realtime]/state/";
+
+TEST_F(Fabric, AnOperatorsCollectorReadsTheState) {
+  GnmiCollector collector(kGnmi, kCertificates, "operator");
+  EXPECT_THAT(collector.capabilities(), testing::Contains("pathwise-state")) << collector.error();
+  const auto status = collector.get({kPath + "status"});
+  ASSERT_EQ(status.size(), 1U) << collector.error();
+  EXPECT_THAT(status.front().value, HasSubstr("up"));
+  std::map<std::string, int> roots;
+  for (const GnmiUpdate& update : collector.subscribe_once(
+           {"/paths", "/lsps", "/pcep-sessions", "/sites", "/requests"})) {
+    ++roots[update.path.substr(0, update.path.find('/', 1))];
+  }
+  for (const char* root : {"/paths", "/lsps", "/pcep-sessions", "/sites", "/requests"}) {
+    EXPECT_GT(roots[root], 0) << root << " " << collector.error();
+  }
+  GnmiCollector stranger(kGnmi, kCertificates, "");
+  EXPECT_TRUE(stranger.capabilities().empty());
+  EXPECT_NE(stranger.error(), "");
+}
+
+TEST_F(Fabric, TelemetryStreamsOnChangeAndSampled) {
+  GnmiCollector collector(kGnmi, kCertificates, "operator");
+  const auto slower = collector.stream_until(
+      kPath + "rtt-p50", GnmiMode::kOnChange,
+      [](const GnmiUpdate& update) { return std::strtoul(update.value.c_str(), nullptr, 10) > 40'000; },
+      [&] { ASSERT_TRUE(view_.set_delay("pa2", "sin", Microseconds(32'000))); }, seconds(30));
+  EXPECT_TRUE(slower) << collector.error();
+  ASSERT_TRUE(view_.heal("pa2", "sin"));
+  Load load;
+  std::optional<unsigned long> first;
+  const auto counted = collector.stream_until(
+      "/requests/tier[name=realtime]/state/total", GnmiMode::kSample,
+      [&](const GnmiUpdate& update) {
+        const auto total = std::strtoul(update.value.c_str(), nullptr, 10);
+        if (!first) first = total;
+        return total >= *first + 5;
+      },
+      {}, seconds(30));
+  EXPECT_TRUE(counted) << collector.error();
+  load.expect_whole();
 }
 
 // The scenario asserts itself, sentence by sentence.
