@@ -102,11 +102,11 @@ te::PathSnapshotPtr path_snapshot(Random& random) {
   return snapshot;
 }
 
-struct Result {
+struct Measured {
   double p50 = 0, p99 = 0, build_ms = 0, allocated = 0;
 };
 
-Result measure(int sites_per_model) {
+Measured measure(int sites_per_model) {
   Random random(7);
   const SteadyTime now = Time::now();
   auto policy = std::make_shared<const policy::PolicySnapshot>(fabric_config(), 1);
@@ -162,7 +162,7 @@ Result measure(int sites_per_model) {
 int main() {
   bench::Report report("select");
   for (const int sites : {500, 50}) {
-    const Result result = measure(sites);
+    const Measured result = measure(sites);
     const std::string conditions = formatted(
         "500 sites, 100 models, each at {} sites; 16 prefix blocks, 64 a digest; {} decisions", sites, kRounds);
     report.add({.name = formatted("decision_p50_{}_sites", sites),
