@@ -11,8 +11,6 @@
 namespace pathwise::policy {
 namespace {
 
-using Verdicts = std::vector<SiteVerdict>;
-
 struct KeyOwner {
   StoredKey key;
   const TenantConfig* tenant;
@@ -58,10 +56,17 @@ bool matches(const ResidencyRule& rule, const PolicyRequest& request) {
 }
 
 // Every rule must be satisfied; the first that is not gives its name.
-void restrict(Verdicts& verdicts, const Verdicts& by_rule) {
-  for (std::size_t i = 0; i < verdicts.size(); ++i) {
-    if (verdicts[i].allowed && !by_rule[i].allowed) verdicts[i] = by_rule[i];
+void restrict(SiteVerdicts& verdicts, const SiteVerdicts& by_rule) {
+  for (std::size_t i = 0; i < verdicts.sites.size(); ++i) {
+    if (!verdicts.sites[i].allowed || by_rule.sites[i].allowed) continue;
+    verdicts.sites[i] = by_rule.sites[i];
+    verdicts.allowed[i] = 0;
   }
+}
+
+void add(SiteVerdicts& verdicts, SiteVerdict verdict) {
+  verdicts.allowed.push_back(verdict.allowed ? 1 : 0);
+  verdicts.sites.push_back(std::move(verdict));
 }
 
 }  // namespace
@@ -72,8 +77,8 @@ struct PolicySnapshot::Index {
   std::unordered_map<std::string_view, const ModelConfig*> models;  // by name and alias
   std::unordered_map<std::string_view, const TierConfig*> tiers;
   // Verdicts are computed once a rule, so that the usual request (no rule or one) allocates nothing.
-  std::shared_ptr<const Verdicts> unrestricted;
-  std::vector<std::shared_ptr<const Verdicts>> by_rule;
+  std::shared_ptr<const SiteVerdicts> unrestricted;
+  std::vector<std::shared_ptr<const SiteVerdicts>> by_rule;
 };
 
 PolicySnapshot::PolicySnapshot(FabricConfig config, std::uint64_t revision)
@@ -93,20 +98,20 @@ PolicySnapshot::PolicySnapshot(FabricConfig config, std::uint64_t revision)
     for (const std::string& alias : model.aliases) index->models.emplace(alias, &model);
   }
   for (const TierConfig& tier : config_.tiers) index->tiers.emplace(tier.name.str(), &tier);
-  Verdicts open;
+  SiteVerdicts open;
   for (const auto& [name, site] : config_.sites) {
     sites_.push_back(name);
-    open.push_back({.site = name});
+    add(open, {.site = name});
   }
-  index->unrestricted = std::make_shared<const Verdicts>(open);
+  index->unrestricted = std::make_shared<const SiteVerdicts>(std::move(open));
   for (const ResidencyRule& rule : config_.residency) {
-    Verdicts verdicts;
+    SiteVerdicts verdicts;
     for (const auto& [name, site] : config_.sites) {
       std::string reason = refusal(rule, site);
       const bool allowed = reason.empty();
-      verdicts.push_back({name, allowed, std::move(reason)});
+      add(verdicts, {name, allowed, std::move(reason)});
     }
-    index->by_rule.push_back(std::make_shared<const Verdicts>(std::move(verdicts)));
+    index->by_rule.push_back(std::make_shared<const SiteVerdicts>(std::move(verdicts)));
   }
   index_ = std::move(index);
 }
@@ -147,18 +152,19 @@ Result<PolicyDecision> PolicySnapshot::evaluate(const PolicyRequest& request) co
   }
   decision.model = model(request.model);
   if (decision.model == nullptr) return fail(ErrorCode::kNotFound, "unknown model {}", excerpt(request.model));
-  std::shared_ptr<Verdicts> several;
+  std::shared_ptr<SiteVerdicts> several;
   for (std::size_t i = 0; i < config_.residency.size(); ++i) {
     if (!matches(config_.residency[i], request)) continue;
     if (decision.owner == nullptr) {
       decision.owner = index_->by_rule[i];
       continue;
     }
-    if (several == nullptr) decision.owner = several = std::make_shared<Verdicts>(*decision.owner);
+    if (several == nullptr) decision.owner = several = std::make_shared<SiteVerdicts>(*decision.owner);
     restrict(*several, *index_->by_rule[i]);
   }
   if (decision.owner == nullptr) decision.owner = index_->unrestricted;
-  decision.sites = *decision.owner;
+  decision.sites = decision.owner->sites;
+  decision.allowed = decision.owner->allowed;
   return decision;
 }
 

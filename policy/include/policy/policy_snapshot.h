@@ -40,11 +40,18 @@ struct SiteVerdict {
   std::string rule;  // "residency[0]: jurisdiction DE is not one of IN"
 };
 
+// Verdicts in the order of PolicySnapshot::sites(), and their `allowed` once more, dense.
+struct SiteVerdicts {
+  std::vector<SiteVerdict> sites;
+  std::vector<std::uint8_t> allowed;
+};
+
 struct PolicyDecision {
   const TierConfig* tier = nullptr;
   const ModelConfig* model = nullptr;
-  std::span<const SiteVerdict> sites;                     // in the order of PolicySnapshot::sites()
-  std::shared_ptr<const std::vector<SiteVerdict>> owner;  // of `sites`, which therefore outlive the snapshot
+  std::span<const SiteVerdict> sites;         // in the order of PolicySnapshot::sites()
+  std::span<const std::uint8_t> allowed;      // of each: 0 or 1
+  std::shared_ptr<const SiteVerdicts> owner;  // of both, which therefore outlive the snapshot
 };
 
 class PolicySnapshot {

@@ -9,11 +9,6 @@ namespace pathwise::router::select {
 
 namespace {
 
-constexpr double kDefaultPrefillRate = 4000;  // tokens/s of a model that has never said
-constexpr double kDefaultItl = 0.03;          // s
-constexpr double kLatePenalty = 1e6;          // money: a cost objective's deadline comes before its price
-constexpr double kTieBreak = 1e-6;            // money a second: equal prices are decided by time
-
 // Sequences ahead of us beyond the capacity wait for one of the running ones to end: `capacity` of
 // them end in one mean service time.
 double slot_wait(const Offer& offer, double sequences, double service_s) {

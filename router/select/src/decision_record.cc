@@ -27,22 +27,9 @@ std::string rule_of(const RemovedTarget& removed, const Request& request, const 
 }
 
 void copy_alternatives(const Decision& decision, const Request& request, const Views& views, DecisionRecord& record) {
-  // The cheapest few, by partial selection over indexes.
-  std::array<std::uint32_t, DecisionRecord::kMaxAlternatives> best{};
-  const auto cheaper = [&](std::uint32_t a, std::uint32_t b) {
-    return decision.alternatives[a].terms.objective < decision.alternatives[b].terms.objective;
-  };
-  std::size_t count = 0;
-  for (std::uint32_t i = 0; i < decision.alternatives.size(); ++i) {
-    if (count == best.size() && !cheaper(i, best[count - 1])) continue;
-    if (count < best.size()) ++count;
-    std::size_t at = count - 1;
-    for (; at > 0 && cheaper(i, best[at - 1]); --at) best[at] = best[at - 1];
-    best[at] = i;
-  }
-  record.alternatives.resize(count);
-  for (std::size_t k = 0; k < count; ++k) {
-    const Alternative& from = decision.alternatives[best[k]];
+  record.alternatives.resize(decision.alternatives.size());
+  for (std::size_t k = 0; k < decision.alternatives.size(); ++k) {
+    const Alternative& from = decision.alternatives[k];
     const Target& target = views.load->targets[from.target];
     RecordedAlternative& to = record.alternatives[k];
     to.site = target.site;
@@ -51,7 +38,7 @@ void copy_alternatives(const Decision& decision, const Request& request, const V
     to.terms = from.terms;
     to.headroom = from.headroom;
     to.age_s = from.age_s;
-    to.near_best = std::ranges::find(decision.near_best, best[k]) != decision.near_best.end();
+    to.near_best = from.near_best;
   }
 }
 
@@ -84,7 +71,7 @@ void DecisionRecord::clear() {
 void record_decision(const Decision& decision, const Request& request, const Views& views, DecisionRecord& record) {
   record.prompt_tokens = decision.prompt_tokens;
   record.output_tokens = decision.output_tokens;
-  record.alternatives_total = static_cast<std::uint32_t>(decision.alternatives.size());
+  record.alternatives_total = static_cast<std::uint32_t>(decision.alternatives_total);
   record.removed_total = static_cast<std::uint32_t>(decision.removed.size());
   record.how = decision.how;
   record.policy_revision = views.policy->revision();

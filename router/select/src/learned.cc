@@ -34,6 +34,11 @@ double Learned::ratio(TargetId target, ModelId model) const {
   return row->ratio[target];
 }
 
+std::span<const float> Learned::ratios(ModelId model) const {
+  const ModelRow* row = find(model);
+  return row == nullptr ? std::span<const float>{} : row->ratio;
+}
+
 void Learned::observe_ttft(TargetId target, ModelId model, double predicted_s, double observed_s) {
   const double seen = std::clamp((observed_s + kNoiseFloor) / (predicted_s + kNoiseFloor), kMinRatio, kMaxRatio);
   ModelRow& mine = row(model);

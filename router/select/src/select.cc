@@ -3,27 +3,19 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <optional>
 
 namespace pathwise::router::select {
 
 namespace {
 
+constexpr float kOut = std::numeric_limits<float>::infinity();
 constexpr double kFullSiteWeight = 0.01;  // of a site without headroom: rarely, not never
 
 double seconds_between(SteadyTime earlier, SteadyTime later) {
   return std::chrono::duration<double>(later - earlier).count();
 }
-
-// Everything of a request that is the same for each site.
-struct Common {
-  const Request& request;
-  const Context& context;
-  const std::vector<PathTerms>& paths;  // of the tier, by site
-  CostInput cost;
-  double tokens_per_block = 0;
-  double dead_age = 0;
-};
 
 enum class AdapterState : std::uint8_t { kReady, kMustLoad, kAbsent };
 
@@ -36,29 +28,13 @@ AdapterState adapter_state(const Offer& offer, std::string_view adapter) {
   return std::ranges::find(loadable, adapter) != loadable.end() ? AdapterState::kMustLoad : AdapterState::kAbsent;
 }
 
-// The rule that removes the target, if one does. Policy first: nothing overrides it, and the reason
-// that a record shows is the strongest one.
-std::optional<Removed> removed_by(const Common& common, const Offer& offer, const TargetState& target, double age) {
-  const auto& verdicts = common.request.policy->sites;
-  if (target.site_index < verdicts.size() && !verdicts[target.site_index].allowed) return Removed::kPolicy;
-  if (std::ranges::find(common.request.excluded, target.id) != common.request.excluded.end()) return Removed::kRefused;
-  if (common.request.local_only && !target.local) return Removed::kRemote;
-  if (!common.paths[target.site_index].up) return Removed::kPath;
-  if (target.admission == fabric::Admission::kClosed) return Removed::kClosed;
-  if (!target.local && age > common.dead_age) return Removed::kStale;
-  if (offer.context_tokens != 0 && common.cost.prompt_tokens > offer.context_tokens) return Removed::kContext;
-  if (adapter_state(offer, common.request.adapter) == AdapterState::kAbsent) return Removed::kAdapter;
-  return std::nullopt;
-}
-
 double headroom_of(const Offer& offer) {
   if (offer.capacity <= 0) return 1;
   return std::clamp(1 - present_load(offer).sequences / offer.capacity, 0.0, 1.0);
 }
 
 // Leading blocks that the target names in its digest.
-std::size_t depth_in_digest(const Offer& offer, const BlockFilter& filter, std::span<const std::uint64_t> blocks) {
-  if (blocks.empty() || !filter.may_have(blocks[0])) return 0;
+std::size_t depth_in_digest(const Offer& offer, std::span<const std::uint64_t> blocks) {
   std::size_t depth = 0;
   for (const std::uint64_t block : blocks) {
     if (!std::ranges::binary_search(offer.state->prefix_blocks, block)) break;
@@ -67,13 +43,13 @@ std::size_t depth_in_digest(const Offer& offer, const BlockFilter& filter, std::
   return depth;
 }
 
-// Draws an index with a chance proportional to `weight(item)`.
+// Draws an item with a chance proportional to `weight(item)`.
 template <typename Items, typename Weight>
-std::uint32_t draw(const Items& items, Weight weight, Random& random) {
+auto draw(const Items& items, Weight weight, Random& random) {
   double total = 0;
-  for (const auto item : items) total += weight(item);
+  for (const auto& item : items) total += weight(item);
   double at = random.uniform() * total;
-  for (const auto item : items) {
+  for (const auto& item : items) {
     at -= weight(item);
     if (at < 0) return item;
   }
@@ -94,10 +70,14 @@ std::string_view to_string(PickedBy how) {
 }
 
 Workspace::Workspace() : depth_(kMaxTargets, 0) {
-  alternatives_.reserve(kMaxTargets);
-  removed_.reserve(kMaxTargets);
+  sites_.resize(kMaxTargets);
+  objective_.reserve(kMaxTargets);
   near_.reserve(kMaxTargets);
   wide_.reserve(kMaxTargets);
+  best_.reserve(kMaxAlternatives + 1);
+  alternatives_.reserve(kMaxAlternatives + 1);
+  removed_.reserve(kMaxTargets);
+  warm_.reserve(kMaxTargets / 64);
   touched_.reserve(kMaxTargets);
 }
 
@@ -134,83 +114,203 @@ CostInput common_cost(const Request& request, const Context& context) {
   return cost;
 }
 
-// `known`: leading blocks of the prompt that the target has.
-Alternative assess(const Common& common, const Offer& offer, const TargetState& target, std::size_t known) {
-  CostInput cost = common.cost;
-  cost.cached_tokens = static_cast<double>(known) * common.tokens_per_block;
-  cost.ratio = common.context.learned.ratio(target.id, common.request.offers->id);
-  if (adapter_state(offer, common.request.adapter) == AdapterState::kMustLoad) {
-    cost.adapter_load = offer.adapter_load_s;
-  }
-  return {.target = offer.target,
-          .terms = cost_of(offer, common.paths[target.site_index], cost),
-          .headroom = headroom_of(offer),
-          .age_s = target.local ? 0 : seconds_between(target.received, common.context.now)};
-}
-
 }  // namespace
 
+// Everything of a request that is the same for each site.
+struct Selector::Common {
+  const Request& request;
+  const Context& context;
+  const std::vector<PathTerms>& paths;  // of the tier, by site
+  const std::vector<PathCost>& path_costs;
+  std::span<const float> ratios;  // by TargetId
+  CostInput cost;
+  const std::vector<std::uint64_t>& warm;
+  float prompt_tokens = 0;
+  float tokens_per_block = 0;
+  bool rarely = false;  // the request has an adapter, a hop limit, or was refused somewhere
+  SteadyTime dead_before;  // what was heard last before this is out
+
+  [[nodiscard]] float ratio(TargetId id) const { return id < ratios.size() && ratios[id] != 0 ? ratios[id] : 1.0F; }
+
+  // Whether removal() could say something: all that most requests need to know of most targets.
+  [[nodiscard]] bool in_question(std::size_t offer, const TargetState& target) const {
+    const bool remote = !target.local;
+    return (static_cast<int>(request.policy->allowed[target.site_index] == 0) |
+            static_cast<int>(!path_costs[target.site_index].up) |
+            static_cast<int>(target.admission == fabric::Admission::kClosed) |
+            static_cast<int>(remote && target.received < dead_before) |
+            static_cast<int>(prompt_tokens > request.offers->columns.context_tokens[offer]) |
+            static_cast<int>(rarely)) != 0;
+  }
+
+  // The rule that removes the target, if one does. Policy first: nothing overrides it, and the reason
+  // that a record shows is the strongest one.
+  [[nodiscard]] std::optional<Removed> removal(std::size_t offer, const TargetState& target) const {
+    if (request.policy->allowed[target.site_index] == 0) return Removed::kPolicy;
+    if (std::ranges::contains(request.excluded, target.id)) return Removed::kRefused;
+    if (request.local_only && !target.local) return Removed::kRemote;
+    if (!path_costs[target.site_index].up) return Removed::kPath;
+    if (target.admission == fabric::Admission::kClosed) return Removed::kClosed;
+    if (!target.local && target.received < dead_before) return Removed::kStale;
+    if (prompt_tokens > request.offers->columns.context_tokens[offer]) return Removed::kContext;
+    if (request.adapter.empty()) return std::nullopt;
+    const bool absent = adapter_state(request.offers->offers[offer], request.adapter) == AdapterState::kAbsent;
+    return absent ? std::optional(Removed::kAdapter) : std::nullopt;
+  }
+
+  // Leading blocks of the prompt at the target, by what we sent (`known`) or by its digest.
+  [[nodiscard]] float cached_tokens(std::size_t offer, std::size_t known) const {
+    if ((warm[offer / 64] >> offer % 64 & 1) != 0) {
+      known = std::max(known, depth_in_digest(request.offers->offers[offer], request.prefix_blocks));
+    }
+    return static_cast<float>(known) * tokens_per_block;
+  }
+
+  [[nodiscard]] float adapter_load(std::size_t offer) const {
+    const Offer& told = request.offers->offers[offer];
+    return adapter_state(told, request.adapter) == AdapterState::kMustLoad ? told.adapter_load_s : 0.0F;
+  }
+
+  [[nodiscard]] Alternative alternative(std::size_t offer, std::size_t known) const {
+    const Offer& told = request.offers->offers[offer];
+    const TargetState& target = context.views.load->states[told.target];
+    CostInput input = cost;
+    input.cached_tokens = cached_tokens(offer, known);
+    input.ratio = ratio(target.id);
+    input.adapter_load = adapter_load(offer);
+    return {.target = told.target,
+            .terms = cost_of(told, paths[target.site_index], input),
+            .headroom = headroom_of(told),
+            .age_s = target.local ? 0 : seconds_between(target.received, context.now)};
+  }
+};
+
 Decision Selector::choose(const Request& request, const Context& context, Random& random, Workspace& space) const {
-  const LoadView& load = *context.views.load;
   Common common{.request = request,
                 .context = context,
                 .paths = context.views.paths->terms[request.tier_index],
+                .path_costs = context.views.paths->costs[request.tier_index],
+                .ratios = context.learned.ratios(request.offers->id),
                 .cost = common_cost(request, context),
-                .dead_age = tuning_.dead_age};
-  common.tokens_per_block =
-      request.prompt_bytes > 0 ? common.cost.prompt_tokens * request.block_bytes / request.prompt_bytes : 0;
-  measure_depths(request, context, space.depth_, space.touched_);
-  space.alternatives_.clear();
-  space.removed_.clear();
-  for (std::size_t i = 0; i < request.offers->offers.size(); ++i) {
-    const Offer& offer = request.offers->offers[i];
-    const TargetState& target = load.states[offer.target];
-    if (const auto reason = removed_by(common, offer, target, seconds_between(target.received, context.now))) {
-      space.removed_.push_back({offer.target, *reason});
-      continue;
-    }
-    const std::size_t told = depth_in_digest(offer, request.offers->filters[i], request.prefix_blocks);
-    space.alternatives_.push_back(assess(common, offer, target, std::max<std::size_t>(told, space.depth_[target.id])));
+                .warm = space.warm_,
+                .dead_before = context.now - std::chrono::duration_cast<SteadyTime::duration>(Seconds(tuning_.dead_age))};
+  common.prompt_tokens = static_cast<float>(common.cost.prompt_tokens);
+  common.rarely = !request.adapter.empty() || request.local_only || !request.excluded.empty();
+  if (request.prompt_bytes > 0) {
+    common.tokens_per_block =
+        static_cast<float>(common.cost.prompt_tokens * request.block_bytes / request.prompt_bytes);
   }
-  return pick({.prompt_tokens = common.cost.prompt_tokens, .output_tokens = common.cost.output_tokens}, random, space);
+  measure_depths(request, context, space.depth_, space.touched_);
+  if (request.prefix_blocks.empty()) {
+    space.warm_.assign((request.offers->offers.size() + 63) / 64, 0);
+  } else {
+    request.offers->filters.find(request.prefix_blocks[0], space.warm_);
+  }
+  score(common, space);
+  Decision decision{.prompt_tokens = common.cost.prompt_tokens, .output_tokens = common.cost.output_tokens};
+  pick(common, decision, random, space);
+  return decision;
 }
 
-Decision Selector::pick(Decision decision, Random& random, Workspace& space) const {
-  const auto& all = space.alternatives_;
-  space.near_.clear();
-  space.wide_.clear();
-  decision.alternatives = all;
-  decision.removed = space.removed_;
-  if (all.empty()) return decision;
-  const auto by_objective = [](const Alternative& a, const Alternative& b) {
-    return a.terms.objective < b.terms.objective;
-  };
-  const Alternative& best = *std::ranges::min_element(all, by_objective);
-  // The slack is time; a cost objective counts money, of which its tie-break makes time a millionth.
-  const double slack = tuning_.near_best_slack * (best.terms.objective < best.terms.ttft ? 0 : 1);
-  const double near = best.terms.objective * (1 + tuning_.near_best) + slack;
-  const double wide = best.terms.objective * (1 + tuning_.power_of_two_band) + slack;
-  for (std::uint32_t i = 0; i < all.size(); ++i) {
-    if (all[i].terms.objective <= near) space.near_.push_back(i);
-    if (all[i].terms.objective <= wide) space.wide_.push_back(i);
+void Selector::score(const Common& common, Workspace& space) {
+  const LoadView& load = *common.context.views.load;
+  const OfferColumns& offers = common.request.offers->columns;
+  SiteColumns& sites = space.sites_;
+  sites.resize(offers.size());
+  space.objective_.resize(offers.size());
+  space.removed_.clear();
+  for (std::size_t i = 0; i < offers.size(); ++i) {
+    const TargetState& target = load.states[offers.target[i]];
+    const PathCost& path = common.path_costs[target.site_index];
+    sites.rtt_s[i] = path.rtt_s;
+    if (common.in_question(i, target)) {
+      if (const auto reason = common.removal(i, target)) {
+        space.removed_.push_back({offers.target[i], *reason});
+        sites.rtt_s[i] = kOut;
+      }
+    }
+    sites.seconds_per_byte[i] = path.seconds_per_byte;
+    sites.requests[i] = static_cast<float>(offers.cell[i]->requests.load(std::memory_order_relaxed));
+    sites.prefill_tokens[i] = static_cast<float>(offers.cell[i]->prefill_tokens.load(std::memory_order_relaxed));
+    sites.cached_tokens[i] = common.cached_tokens(i, space.depth_[target.id]);
+    sites.ratio[i] = common.ratio(target.id);
+    sites.adapter_load_s[i] = common.rarely ? common.adapter_load(i) : 0.0F;
   }
-  decision.near_best = space.near_;
-  const double age = best.age_s;
+  quick_costs(common.cost, offers, sites, space.objective_);
+}
+
+// The least kMaxAlternatives of those that are left, ascending: few of 500 get past the first comparison.
+void Selector::keep_best(Workspace& space) {
+  auto& best = space.best_;
+  best.clear();
+  float worst = kOut;
+  for (std::uint32_t i = 0; i < space.objective_.size(); ++i) {
+    const float objective = space.objective_[i];
+    if (objective >= worst) continue;
+    if (best.size() == kMaxAlternatives) best.pop_back();
+    best.push_back(i);
+    for (std::size_t at = best.size() - 1; at > 0 && objective < space.objective_[best[at - 1]]; --at) {
+      std::swap(best[at], best[at - 1]);
+    }
+    if (best.size() == kMaxAlternatives) worst = space.objective_[best.back()];
+  }
+}
+
+// The offers of at most `limit`, in order. `out` has room for all.
+void Selector::keep_up_to(float limit, std::span<const float> objective, std::vector<std::uint32_t>& out) {
+  out.resize(objective.size());
+  std::size_t count = 0;
+  for (std::uint32_t i = 0; i < objective.size(); ++i) {
+    out[count] = i;
+    count += objective[i] <= limit ? 1 : 0;
+  }
+  out.resize(count);
+}
+
+void Selector::pick(const Common& common, Decision& decision, Random& random, Workspace& space) const {
+  const auto& objective = space.objective_;
+  const auto& offers = common.request.offers->offers;
+  decision.removed = space.removed_;
+  decision.alternatives_total = objective.size() - space.removed_.size();
+  space.alternatives_.clear();
+  keep_best(space);
+  if (space.best_.empty()) return;
+  // Their full terms come last; what they need is far apart in memory, and there by then.
+  for (const std::uint32_t each : space.best_) {
+    __builtin_prefetch(&offers[each]);
+    __builtin_prefetch(&offers[each].cell);
+  }
+  const std::uint32_t best = space.best_.front();
+  // The slack is time; a cost objective counts money, of which its tie-break makes time a millionth.
+  const bool money = common.cost.objective == policy::Objective::kCost;
+  const auto slack = static_cast<float>(money ? 0 : tuning_.near_best_slack);
+  const float near = objective[best] * static_cast<float>(1 + tuning_.near_best) + slack;
+  keep_up_to(near, objective, space.near_);
+  const auto target_of = [&](std::uint32_t offer) -> const TargetState& {
+    return common.context.views.load->states[offers[offer].target];
+  };
+  const double age = target_of(best).local ? 0 : seconds_between(target_of(best).received, common.context.now);
   const double staleness = std::clamp((age - tuning_.fresh_age) / (tuning_.stale_age - tuning_.fresh_age), 0.0, 1.0);
-  if (all.size() == 1) {
+  std::uint32_t chosen = best;
+  if (decision.alternatives_total == 1) {
     decision.how = PickedBy::kOnly;
-    decision.chosen = all.data();
   } else if (staleness > 0 && random.uniform() < staleness) {
+    keep_up_to(objective[best] * static_cast<float>(1 + tuning_.power_of_two_band) + slack, objective, space.wide_);
     const std::uint32_t one = space.wide_[random.below(space.wide_.size())];
     const std::uint32_t two = space.wide_[random.below(space.wide_.size())];
     decision.how = PickedBy::kPowerOfTwo;
-    decision.chosen = &all[by_objective(all[one], all[two]) ? one : two];
+    chosen = objective[one] < objective[two] ? one : two;
   } else {
-    const auto weight = [&](std::uint32_t i) { return all[i].headroom + kFullSiteWeight; };
     decision.how = PickedBy::kNearBest;
-    decision.chosen = &all[draw(space.near_, weight, random)];
+    chosen = draw(space.near_, [&](std::uint32_t offer) { return headroom_of(offers[offer]) + kFullSiteWeight; }, random);
   }
-  return decision;
+  if (!std::ranges::contains(space.best_, chosen)) space.best_.push_back(chosen);
+  for (const std::uint32_t each : space.best_) {
+    space.alternatives_.push_back(common.alternative(each, space.depth_[target_of(each).id]));
+    space.alternatives_.back().near_best = objective[each] <= near;
+    if (each == chosen) decision.chosen = &space.alternatives_.back();
+  }
+  decision.alternatives = space.alternatives_;
 }
 
 }  // namespace pathwise::router::select

@@ -52,7 +52,10 @@ class LoadBuilder {
     view_->local = input_.local.models;
     view_->version = previous_ != nullptr ? previous_->version + 1 : 1;
     for (auto& [name, offers] : models_) view_->models.push_back(std::move(offers));
-    for (std::uint32_t i = 0; i < view_->models.size(); ++i) index_model(i);
+    for (std::uint32_t i = 0; i < view_->models.size(); ++i) {
+      fill_rates(view_->models[i]);
+      index_model(i);
+    }
     return view_;
   }
 
@@ -78,8 +81,14 @@ class LoadBuilder {
                 .cell = &ledger_.cell(target.id, *id)};
     carry_own_counts(target, offer);
     offers.offers.push_back(offer);
-    BlockFilter& filter = offers.filters.emplace_back();
-    for (const std::uint64_t block : state.prefix_blocks) filter.add(block);
+  }
+
+  static void fill_rates(ModelOffers& model) {
+    model.filters.resize(model.offers.size());
+    for (std::size_t i = 0; i < model.offers.size(); ++i) {
+      model.columns.add(model.offers[i]);
+      for (const std::uint64_t block : model.offers[i].state->prefix_blocks) model.filters.add(i, block);
+    }
   }
 
   // A digest knows what we had sent when it came; one that has not been renewed knows what it knew.
@@ -210,6 +219,14 @@ std::shared_ptr<const PathView> build_path_view(const policy::PolicySnapshot& po
       } else {
         row[s].why_not = kUnknown;
       }
+    }
+  }
+  for (const auto& row : view->terms) {
+    auto& costs = view->costs.emplace_back();
+    for (const PathTerms& path : row) {
+      costs.push_back({.rtt_s = static_cast<float>(path.rtt_s),
+                       .seconds_per_byte = path.bytes_per_second > 0 ? static_cast<float>(1 / path.bytes_per_second) : 0,
+                       .up = path.up});
     }
   }
   view->paths = std::move(paths);

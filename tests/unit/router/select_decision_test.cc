@@ -189,6 +189,92 @@ TEST(Decision, EqualPricesAreDecidedByTime) {
   EXPECT_EQ(world.site_of(world.decide("batch")), "singapore");
 }
 
+// The loop over all sites and the terms of a record must tell the same story.
+TEST(QuickCost, AgreesWithTheTerms) {
+  Random random(5);
+  for (int round = 0; round < 400; ++round) {
+    fabric::ModelState state{.model = ModelName{"m"}};
+    if (random.below(4) != 0) state.prefill_tokens_per_second = random.uniform(100, 50'000);
+    if (random.below(4) != 0) state.capacity = static_cast<std::uint32_t>(1 + random.below(64));
+    LoadCell cell;
+    cell.requests = static_cast<std::int64_t>(random.below(40));
+    cell.prefill_tokens = static_cast<std::int64_t>(random.below(50'000));
+    Offer offer{.itl = random.below(3) == 0 ? 0 : random.uniform(0.005, 0.05),
+                .price_per_token = random.uniform(0, 1e-5),
+                .itl_slope = static_cast<float>(random.uniform(0, 0.001)),
+                .capacity = static_cast<float>(state.capacity),
+                .running = static_cast<float>(random.below(64)),
+                .waiting = static_cast<float>(random.below(20)),
+                .prefill_tokens = static_cast<float>(random.below(100'000)),
+                .prefill_rate = static_cast<float>(state.prefill_tokens_per_second),
+                .own_requests = static_cast<std::int32_t>(random.below(60)),
+                .own_prefill_tokens = static_cast<std::int32_t>(random.below(50'000)),
+                .state = &state,
+                .cell = &cell};
+    PathTerms path{.up = true, .rtt_s = random.uniform(0, 0.3)};
+    if (random.below(2) == 0) path.bytes_per_second = random.uniform(1e5, 1e9);
+    CostInput input{.prompt_tokens = random.uniform(1, 30'000),
+                    .cached_tokens = random.uniform(0, 30'000),
+                    .output_tokens = random.uniform(1, 2000),
+                    .body_bytes = random.uniform(100, 200'000),
+                    .adapter_load = random.below(2) == 0 ? 0 : random.uniform(0, 10),
+                    .ratio = random.uniform(0.25, 4),
+                    .objective = static_cast<policy::Objective>(random.below(3)),
+                    .budget_s = random.below(2) == 0 ? 0 : 1e5};
+    OfferColumns columns;
+    columns.add(offer);
+    SiteColumns sites{.rtt_s = {static_cast<float>(path.rtt_s)},
+                      .seconds_per_byte = {path.bytes_per_second > 0 ? static_cast<float>(1 / path.bytes_per_second) : 0},
+                      .requests = {static_cast<float>(cell.requests)},
+                      .prefill_tokens = {static_cast<float>(cell.prefill_tokens)},
+                      .cached_tokens = {static_cast<float>(input.cached_tokens)},
+                      .ratio = {static_cast<float>(input.ratio)},
+                      .adapter_load_s = {static_cast<float>(input.adapter_load)}};
+    std::array<float, 1> quick{};
+    quick_costs(input, columns, sites, quick);
+    const double exact = cost_of(offer, path, input).objective;
+    EXPECT_NEAR(quick[0], exact, exact * 1e-4) << "round " << round;
+    sites.rtt_s[0] = std::numeric_limits<float>::infinity();
+    quick_costs(input, columns, sites, quick);
+    EXPECT_EQ(quick[0], std::numeric_limits<float>::infinity());
+  }
+}
+
+TEST(BlockFilters, FindWhatWasAddedAndLittleElse) {
+  BlockFilters filters;
+  filters.resize(200);
+  Random random(3);
+  std::vector<std::vector<std::uint64_t>> blocks(200);
+  for (std::size_t offer = 0; offer < blocks.size(); ++offer) {
+    for (int i = 0; i < 64; ++i) {
+      blocks[offer].push_back(random());
+      filters.add(offer, blocks[offer].back());
+    }
+  }
+  std::vector<std::uint64_t> found;
+  std::size_t mistaken = 0;
+  for (std::size_t offer = 0; offer < blocks.size(); ++offer) {
+    for (const std::uint64_t block : blocks[offer]) {
+      filters.find(block, found);
+      EXPECT_TRUE((found[offer / 64] >> offer % 64 & 1) != 0);
+    }
+    filters.find(random(), found);
+    for (const std::uint64_t word : found) mistaken += static_cast<std::size_t>(std::popcount(word));
+  }
+  EXPECT_LT(mistaken, 200U * 200U / 100U);  // 1 in 200 is expected
+}
+
+TEST(Pick, ARecordHasTheBestAndTheChosen) {
+  World world;
+  const Decision decision = world.decide("realtime");
+  ASSERT_EQ(decision.alternatives.size(), 3U);
+  EXPECT_EQ(decision.alternatives_total, 3U);
+  for (std::size_t i = 1; i < decision.alternatives.size(); ++i) {
+    EXPECT_LE(decision.alternatives[i - 1].terms.objective, decision.alternatives[i].terms.objective + 1e-9);
+  }
+  EXPECT_TRUE(decision.chosen->near_best);
+}
+
 TEST(Pick, NearBestSitesShareByHeadroom) {
   World world;                       // three equal sites
   world.load("dubai").running = 24;  // a quarter of its places is free

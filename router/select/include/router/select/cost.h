@@ -39,6 +39,11 @@ struct CostInput {
   double budget_s = 0;  // deadline of a cost objective; 0: none
 };
 
+inline constexpr double kDefaultPrefillRate = 4000;  // tokens/s of a model that has never said
+inline constexpr double kDefaultItl = 0.03;          // s
+inline constexpr double kLatePenalty = 1e6;          // money: a cost objective's deadline comes before its price
+inline constexpr double kTieBreak = 1e-6;            // money a second: equal prices are decided by time
+
 [[nodiscard]] CostTerms cost_of(const Offer& offer, const PathTerms& path, const CostInput& input);
 // Sequences and prefill tokens at the target now: the digest's, corrected by what we sent since.
 struct PresentLoad {

@@ -49,7 +49,6 @@ struct RecordedAttempt {
 };
 
 struct DecisionRecord {
-  static constexpr std::size_t kMaxAlternatives = 16;
   static constexpr std::size_t kMaxRemovals = 32;
 
   RequestId id;

@@ -16,6 +16,8 @@ class Learned {
  public:
   // Observed ÷ predicted time at the site (without the path), per (target, model); 1 until known.
   [[nodiscard]] double ratio(TargetId target, ModelId model) const;
+  // ratio() of each target of a model, as far as any is known; 0: nothing seen.
+  [[nodiscard]] std::span<const float> ratios(ModelId model) const;
   void observe_ttft(TargetId target, ModelId model, double predicted_s, double observed_s);
 
   // Bytes of canonical prompt per token, per model.

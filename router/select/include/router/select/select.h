@@ -14,6 +14,7 @@
 #include "policy/policy_snapshot.h"
 #include "router/select/cost.h"
 #include "router/select/learned.h"
+#include "router/select/quick_cost.h"
 #include "router/select/views.h"
 
 namespace pathwise::router::select {
@@ -58,9 +59,12 @@ struct Request {
 struct Alternative {
   std::uint32_t target = 0;  // index into LoadView::targets
   CostTerms terms;
-  double headroom = 0;  // 0..1
-  double age_s = 0;
+  double headroom = 0;     // 0..1
+  double age_s = 0;        // of what is known of it
+  bool near_best = false;  // among those that the pick took for equal
 };
+// At 500 sites nobody reads them all, and their terms cost more than the comparison.
+inline constexpr std::size_t kMaxAlternatives = 8;
 struct RemovedTarget {
   std::uint32_t target = 0;
   Removed reason = Removed::kPolicy;
@@ -75,9 +79,9 @@ struct Decision {
   PickedBy how = PickedBy::kNone;
   double prompt_tokens = 0;
   double output_tokens = 0;
-  std::span<const Alternative> alternatives;  // in the order of targets
+  std::span<const Alternative> alternatives;  // the best first: kMaxAlternatives, and the chosen if it is none of them
+  std::size_t alternatives_total = 0;         // that were compared
   std::span<const RemovedTarget> removed;
-  std::span<const std::uint32_t> near_best;  // into alternatives
 };
 
 // Buffers that are kept between decisions: none is allocated in steady state. One thread.
@@ -87,10 +91,15 @@ class Workspace {
 
  private:
   friend class Selector;
-  std::vector<Alternative> alternatives_;
-  std::vector<RemovedTarget> removed_;
+  // By offer of the request's model, or indexes into its offers.
+  SiteColumns sites_;
+  std::vector<float> objective_;     // infinite: removed
+  std::vector<std::uint32_t> best_;  // the least, ascending
   std::vector<std::uint32_t> near_;
   std::vector<std::uint32_t> wide_;
+  std::vector<Alternative> alternatives_;
+  std::vector<RemovedTarget> removed_;
+  std::vector<std::uint64_t> warm_;   // offers whose digest may name the first block; a bit each
   std::vector<std::uint16_t> depth_;  // leading blocks known at a target, by TargetId
   std::vector<TargetId> touched_;     // whose depth_ is not zero
 };
@@ -110,7 +119,11 @@ class Selector {
   [[nodiscard]] const Tuning& tuning() const { return tuning_; }
 
  private:
-  Decision pick(Decision decision, Random& random, Workspace& workspace) const;
+  struct Common;
+  static void score(const Common& common, Workspace& workspace);
+  static void keep_best(Workspace& workspace);
+  static void keep_up_to(float limit, std::span<const float> objective, std::vector<std::uint32_t>& out);
+  void pick(const Common& common, Decision& decision, Random& random, Workspace& workspace) const;
 
   Tuning tuning_;
 };

@@ -34,15 +34,41 @@ struct Target {
   SteadyTime received{};  // of its digest
 };
 
-// A small Bloom filter (one hash) over the prefix blocks that a target names: tells quickly that a
-// prompt is cold there.
-struct BlockFilter {
-  std::array<std::uint64_t, 8> bits{};
-  void add(std::uint64_t block) { bits[(block >> 6) & 7] |= 1ull << (block & 63); }
-  [[nodiscard]] bool may_have(std::uint64_t block) const { return (bits[(block >> 6) & 7] >> (block & 63) & 1) != 0; }
+// Which offers of a model may have a prefix block: a Bloom filter an offer over the blocks that its digest
+// names (1024 bits, 3 hashes: of 64 blocks 1 in 200 is found by mistake), stored by bit, so that a
+// request, which asks for one block, reads three rows and not every offer's filter.
+class BlockFilters {
+ public:
+  void resize(std::size_t offers) {
+    words_ = (offers + 63) / 64;
+    rows_.assign(kBits * words_, 0);
+  }
+  void add(std::size_t offer, std::uint64_t block) {
+    for (std::size_t hash = 0; hash < kHashes; ++hash) {
+      rows_[row_of(block, hash) * words_ + offer / 64] |= std::uint64_t{1} << offer % 64;
+    }
+  }
+  // Bit i of the result: offer i may have the block. At least as many words as offers need.
+  void find(std::uint64_t block, std::vector<std::uint64_t>& offers) const {
+    offers.assign(words_, ~std::uint64_t{0});
+    for (std::size_t hash = 0; hash < kHashes; ++hash) {
+      const std::uint64_t* row = rows_.data() + row_of(block, hash) * words_;
+      for (std::size_t i = 0; i < words_; ++i) offers[i] &= row[i];
+    }
+  }
+
+ private:
+  static constexpr std::size_t kBits = 1024;
+  static constexpr std::size_t kHashes = 3;
+  // Blocks are hashes already; mixed once more, so that other producers' need not be good ones.
+  static std::size_t row_of(std::uint64_t block, std::size_t hash) {
+    return (block * 0x9E3779B97F4A7C15U >> (10 * hash + 14)) % kBits;
+  }
+  std::size_t words_ = 0;  // of a row
+  std::vector<std::uint64_t> rows_;
 };
 
-// One model at one target: what the comparing loop reads, in 80 bytes.
+// One model at one target, as its digest told it.
 struct Offer {
   std::uint32_t target = 0;          // index into LoadView::targets
   std::uint32_t context_tokens = 0;  // 0: unknown
@@ -60,11 +86,29 @@ struct Offer {
   LoadCell* cell = nullptr;                   // what we sent there ourselves
 };
 
+// What the comparing loop reads of the offers, in columns and with the divisions done.
+struct OfferColumns {
+  std::vector<const LoadCell*> cell;  // never nullptr in a view
+  std::vector<std::uint32_t> target;
+  std::vector<float> context_tokens;  // infinite: unknown
+  std::vector<float> itl, itl_slope;
+  std::vector<float> capacity, per_capacity;  // per_capacity: 1 ÷ capacity; 0: unknown
+  std::vector<float> running;
+  std::vector<float> sequences;       // running + waiting, without what we had sent ourselves
+  std::vector<float> prefill_tokens;  // likewise
+  std::vector<float> prefill_time;    // s a token
+  std::vector<float> price_per_token;
+
+  void add(const Offer& offer);
+  [[nodiscard]] std::size_t size() const { return target.size(); }
+};
+
 struct ModelOffers {
   ModelName name;
   ModelId id = 0;
-  std::vector<Offer> offers;         // in the order of targets
-  std::vector<BlockFilter> filters;  // of each offer
+  std::vector<Offer> offers;  // in the order of targets
+  OfferColumns columns;
+  BlockFilters filters;
 };
 
 // The part of a Target that the comparing loop reads.
@@ -100,8 +144,16 @@ struct PathTerms {
   std::shared_ptr<const std::string> why_not;  // when down
 };
 
+// What the comparing loop reads of it.
+struct PathCost {
+  float rtt_s = 0;
+  float seconds_per_byte = 0;
+  bool up = false;
+};
+
 struct PathView {
   std::vector<std::vector<PathTerms>> terms;  // [tier index in config().tiers][site index in sites()]
+  std::vector<std::vector<PathCost>> costs;   // likewise
   te::PathSnapshotPtr paths;                  // nullptr: te has never answered
   std::uint64_t version = 0;
 };
