@@ -33,16 +33,6 @@ double headroom_of(const Offer& offer) {
   return std::clamp(1 - present_load(offer).sequences / offer.capacity, 0.0, 1.0);
 }
 
-// Leading blocks that the target names in its digest.
-std::size_t depth_in_digest(const Offer& offer, std::span<const std::uint64_t> blocks) {
-  std::size_t depth = 0;
-  for (const std::uint64_t block : blocks) {
-    if (!std::ranges::binary_search(offer.state->prefix_blocks, block)) break;
-    ++depth;
-  }
-  return depth;
-}
-
 // Draws an item with a chance proportional to `weight(item)`.
 template <typename Items, typename Weight>
 auto draw(const Items& items, Weight weight, Random& random) {
@@ -77,7 +67,8 @@ Workspace::Workspace() : depth_(kMaxTargets, 0) {
   best_.reserve(kMaxAlternatives + 1);
   alternatives_.reserve(kMaxAlternatives + 1);
   removed_.reserve(kMaxTargets);
-  warm_.reserve(kMaxTargets / 64);
+  left_.reserve(kMaxTargets / 64);
+  told_depth_.reserve(kMaxTargets);
   touched_.reserve(kMaxTargets);
 }
 
@@ -124,7 +115,6 @@ struct Selector::Common {
   const std::vector<PathCost>& path_costs;
   std::span<const float> ratios;  // by TargetId
   CostInput cost;
-  const std::vector<std::uint64_t>& warm;
   float prompt_tokens = 0;
   float tokens_per_block = 0;
   bool rarely = false;  // the request has an adapter, a hop limit, or was refused somewhere
@@ -158,24 +148,16 @@ struct Selector::Common {
     return absent ? std::optional(Removed::kAdapter) : std::nullopt;
   }
 
-  // Leading blocks of the prompt at the target, by what we sent (`known`) or by its digest.
-  [[nodiscard]] float cached_tokens(std::size_t offer, std::size_t known) const {
-    if ((warm[offer / 64] >> offer % 64 & 1) != 0) {
-      known = std::max(known, depth_in_digest(request.offers->offers[offer], request.prefix_blocks));
-    }
-    return static_cast<float>(known) * tokens_per_block;
-  }
-
   [[nodiscard]] float adapter_load(std::size_t offer) const {
     const Offer& told = request.offers->offers[offer];
     return adapter_state(told, request.adapter) == AdapterState::kMustLoad ? told.adapter_load_s : 0.0F;
   }
 
-  [[nodiscard]] Alternative alternative(std::size_t offer, std::size_t known) const {
+  [[nodiscard]] Alternative alternative(std::size_t offer, float cached_tokens) const {
     const Offer& told = request.offers->offers[offer];
     const TargetState& target = context.views.load->states[told.target];
     CostInput input = cost;
-    input.cached_tokens = cached_tokens(offer, known);
+    input.cached_tokens = cached_tokens;
     input.ratio = ratio(target.id);
     input.adapter_load = adapter_load(offer);
     return {.target = told.target,
@@ -192,7 +174,6 @@ Decision Selector::choose(const Request& request, const Context& context, Random
                 .path_costs = context.views.paths->costs[request.tier_index],
                 .ratios = context.learned.ratios(request.offers->id),
                 .cost = common_cost(request, context),
-                .warm = space.warm_,
                 .dead_before = context.now - std::chrono::duration_cast<SteadyTime::duration>(Seconds(tuning_.dead_age))};
   common.prompt_tokens = static_cast<float>(common.cost.prompt_tokens);
   common.rarely = !request.adapter.empty() || request.local_only || !request.excluded.empty();
@@ -201,11 +182,7 @@ Decision Selector::choose(const Request& request, const Context& context, Random
         static_cast<float>(common.cost.prompt_tokens * request.block_bytes / request.prompt_bytes);
   }
   measure_depths(request, context, space.depth_, space.touched_);
-  if (request.prefix_blocks.empty()) {
-    space.warm_.assign((request.offers->offers.size() + 63) / 64, 0);
-  } else {
-    request.offers->filters.find(request.prefix_blocks[0], space.warm_);
-  }
+  request.offers->filters.depths(request.prefix_blocks, space.left_, space.told_depth_);
   score(common, space);
   Decision decision{.prompt_tokens = common.cost.prompt_tokens, .output_tokens = common.cost.output_tokens};
   pick(common, decision, random, space);
@@ -232,7 +209,8 @@ void Selector::score(const Common& common, Workspace& space) {
     sites.seconds_per_byte[i] = path.seconds_per_byte;
     sites.requests[i] = static_cast<float>(offers.cell[i]->requests.load(std::memory_order_relaxed));
     sites.prefill_tokens[i] = static_cast<float>(offers.cell[i]->prefill_tokens.load(std::memory_order_relaxed));
-    sites.cached_tokens[i] = common.cached_tokens(i, space.depth_[target.id]);
+    const int depth = std::max(space.told_depth_[i], space.depth_[target.id]);
+    sites.cached_tokens[i] = static_cast<float>(depth) * common.tokens_per_block;
     sites.ratio[i] = common.ratio(target.id);
     sites.adapter_load_s[i] = common.rarely ? common.adapter_load(i) : 0.0F;
   }
@@ -306,7 +284,7 @@ void Selector::pick(const Common& common, Decision& decision, Random& random, Wo
   }
   if (!std::ranges::contains(space.best_, chosen)) space.best_.push_back(chosen);
   for (const std::uint32_t each : space.best_) {
-    space.alternatives_.push_back(common.alternative(each, space.depth_[target_of(each).id]));
+    space.alternatives_.push_back(common.alternative(each, space.sites_.cached_tokens[each]));
     space.alternatives_.back().near_best = objective[each] <= near;
     if (each == chosen) decision.chosen = &space.alternatives_.back();
   }

@@ -2,6 +2,7 @@
 #include "router/select/views.h"
 
 #include <algorithm>
+#include <bit>
 #include <map>
 #include <utility>
 
@@ -163,6 +164,23 @@ PathTerms terms_of(const te::PathState& path, const PathTerms* before) {
 }
 
 }  // namespace
+
+void BlockFilters::depths(std::span<const std::uint64_t> blocks, std::vector<std::uint64_t>& left,
+                          std::vector<std::uint16_t>& depth) const {
+  depth.assign(offers_, 0);
+  left.assign(words_, ~std::uint64_t{0});
+  for (const std::uint64_t block : blocks) {
+    std::uint64_t any = 0;
+    for (std::size_t word = 0; word < words_; ++word) {
+      for (std::size_t hash = 0; hash < kHashes; ++hash) left[word] &= rows_[row_of(block, hash) * words_ + word];
+      for (std::uint64_t bits = left[word]; bits != 0; bits &= bits - 1) {
+        ++depth[word * 64 + static_cast<std::size_t>(std::countr_zero(bits))];
+      }
+      any |= left[word];
+    }
+    if (any == 0) return;
+  }
+}
 
 const ModelOffers* LoadView::model(std::string_view name) const {
   const auto found = by_name.find(name);

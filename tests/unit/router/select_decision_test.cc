@@ -251,15 +251,18 @@ TEST(BlockFilters, FindWhatWasAddedAndLittleElse) {
       filters.add(offer, blocks[offer].back());
     }
   }
-  std::vector<std::uint64_t> found;
+  std::vector<std::uint64_t> scratch;
+  std::vector<std::uint16_t> depth;
   std::size_t mistaken = 0;
   for (std::size_t offer = 0; offer < blocks.size(); ++offer) {
-    for (const std::uint64_t block : blocks[offer]) {
-      filters.find(block, found);
-      EXPECT_TRUE((found[offer / 64] >> offer % 64 & 1) != 0);
-    }
-    filters.find(random(), found);
-    for (const std::uint64_t word : found) mistaken += static_cast<std::size_t>(std::popcount(word));
+    filters.depths(blocks[offer], scratch, depth);
+    EXPECT_EQ(depth[offer], 64);
+    const std::array<std::uint64_t, 3> broken = {blocks[offer][0], random(), blocks[offer][1]};
+    filters.depths(broken, scratch, depth);
+    EXPECT_GE(depth[offer], 1);
+    const std::array<std::uint64_t, 1> unknown = {random()};
+    filters.depths(unknown, scratch, depth);
+    mistaken += static_cast<std::size_t>(std::ranges::count_if(depth, [](std::uint16_t each) { return each > 0; }));
   }
   EXPECT_LT(mistaken, 200U * 200U / 100U);  // 1 in 200 is expected
 }

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -34,12 +35,14 @@ struct Target {
   SteadyTime received{};  // of its digest
 };
 
-// Which offers of a model may have a prefix block: a Bloom filter an offer over the blocks that its digest
-// names (1024 bits, 3 hashes: of 64 blocks 1 in 200 is found by mistake), stored by bit, so that a
-// request, which asks for one block, reads three rows and not every offer's filter.
+// Which offers of a model have a prefix block, by the blocks that their digests name: a Bloom filter an
+// offer (1024 bits, 3 hashes: of 64 blocks 1 in 200 is found by mistake), stored by bit, so that a
+// request reads three rows a block and no offer's own list. How much of a prompt is cached is an
+// estimate anyway, and a mistake is worth one block.
 class BlockFilters {
  public:
   void resize(std::size_t offers) {
+    offers_ = offers;
     words_ = (offers + 63) / 64;
     rows_.assign(kBits * words_, 0);
   }
@@ -48,14 +51,9 @@ class BlockFilters {
       rows_[row_of(block, hash) * words_ + offer / 64] |= std::uint64_t{1} << offer % 64;
     }
   }
-  // Bit i of the result: offer i may have the block. At least as many words as offers need.
-  void find(std::uint64_t block, std::vector<std::uint64_t>& offers) const {
-    offers.assign(words_, ~std::uint64_t{0});
-    for (std::size_t hash = 0; hash < kHashes; ++hash) {
-      const std::uint64_t* row = rows_.data() + row_of(block, hash) * words_;
-      for (std::size_t i = 0; i < words_; ++i) offers[i] &= row[i];
-    }
-  }
+  // Of each offer: how many leading blocks it has. `left` is scratch. Sized to the offers, at most 2^16 - 1 blocks.
+  void depths(std::span<const std::uint64_t> blocks, std::vector<std::uint64_t>& left,
+              std::vector<std::uint16_t>& depth) const;
 
  private:
   static constexpr std::size_t kBits = 1024;
@@ -64,6 +62,7 @@ class BlockFilters {
   static std::size_t row_of(std::uint64_t block, std::size_t hash) {
     return (block * 0x9E3779B97F4A7C15U >> (10 * hash + 14)) % kBits;
   }
+  std::size_t offers_ = 0;
   std::size_t words_ = 0;  // of a row
   std::vector<std::uint64_t> rows_;
 };
