@@ -9,8 +9,8 @@
 #include "base/clock.h"
 #include "base/format.h"
 #include "base/process.h"
-#include "lab/demo/scenario.h"
 #include "gnmi_collector.h"
+#include "lab/demo/scenario.h"
 #include "tiers_lab.h"
 
 namespace pathwise::topology_test {
@@ -166,8 +166,8 @@ TEST_F(Fabric, AnOperatorsCollectorReadsTheState) {
   ASSERT_EQ(status.size(), 1U) << collector.error();
   EXPECT_THAT(status.front().value, HasSubstr("up"));
   std::map<std::string, int> roots;
-  for (const GnmiUpdate& update : collector.subscribe_once(
-           {"/paths", "/lsps", "/pcep-sessions", "/sites", "/requests"})) {
+  for (const GnmiUpdate& update :
+       collector.subscribe_once({"/paths", "/lsps", "/pcep-sessions", "/sites", "/requests"})) {
     ++roots[update.path.substr(0, update.path.find('/', 1))];
   }
   for (const char* root : {"/paths", "/lsps", "/pcep-sessions", "/sites", "/requests"}) {

@@ -54,8 +54,9 @@ class Network : public testing::Test {
 
   // What tcpdump says of this test's packets that leave r-pune by `interface`: up to 20 in 2 s.
   std::string captured(const std::string& interface) {
-    return lab_.run("r-pune", formatted("timeout 2 tcpdump -nni {} -Q out -c 20 'dst net fcbb:bb00:4:fd00::/64' 2>&1 || true",
-                                        interface));
+    return lab_.run(
+        "r-pune",
+        formatted("timeout 2 tcpdump -nni {} -Q out -c 20 'dst net fcbb:bb00:4:fd00::/64' 2>&1 || true", interface));
   }
 
   // A prefix at each of the two hosts (fd00:3:<id>::/64, which nothing else uses), and a uDT6 at

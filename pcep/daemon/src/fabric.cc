@@ -24,7 +24,8 @@ te::MetricType metric_of(const std::string& name) {
 Result<PceFabric> load_pce_fabric(const std::string& path) {
   const Result<policy::FabricConfig> fabric = policy::load_fabric(path);
   if (!fabric) return std::unexpected(fabric.error());
-  Result<te::SidMap> sids = te::SidMap::create(fabric->srv6.blocks, fabric->srv6.udt6_function, fabric->srv6.ua_function);
+  Result<te::SidMap> sids =
+      te::SidMap::create(fabric->srv6.blocks, fabric->srv6.udt6_function, fabric->srv6.ua_function);
   if (!sids) return std::unexpected(sids.error().within(path));
   PceFabric out{std::move(*sids), {te::FlexAlgoDefinition{}}};
   for (const auto& [algorithm, definition] : fabric->flex_algos) {

@@ -44,18 +44,19 @@ void compute(const Constants& request, const OfferColumns& offers, const SiteCol
 }  // namespace
 
 void SiteColumns::resize(std::size_t offers) {
-  for (auto* column : {&rtt_s, &seconds_per_byte, &requests, &prefill_tokens, &cached_tokens, &ratio, &adapter_load_s}) {
+  for (auto* column :
+       {&rtt_s, &seconds_per_byte, &requests, &prefill_tokens, &cached_tokens, &ratio, &adapter_load_s}) {
     column->resize(offers);
   }
 }
 
 void quick_costs(const CostInput& input, const OfferColumns& offers, const SiteColumns& sites,
                  std::span<float> objective) {
-  const Constants request{.prompt = static_cast<float>(input.prompt_tokens),
-                          .output = static_cast<float>(input.output_tokens),
-                          .body = static_cast<float>(input.body_bytes),
-                          .deadline = input.budget_s > 0 ? static_cast<float>(input.budget_s)
-                                                         : std::numeric_limits<float>::infinity()};
+  const Constants request{
+      .prompt = static_cast<float>(input.prompt_tokens),
+      .output = static_cast<float>(input.output_tokens),
+      .body = static_cast<float>(input.body_bytes),
+      .deadline = input.budget_s > 0 ? static_cast<float>(input.budget_s) : std::numeric_limits<float>::infinity()};
   switch (input.objective) {
     case policy::Objective::kTtft:
       return compute<policy::Objective::kTtft>(request, offers, sites, objective);

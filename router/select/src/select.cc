@@ -117,7 +117,7 @@ struct Selector::Common {
   CostInput cost;
   float prompt_tokens = 0;
   float tokens_per_block = 0;
-  bool rarely = false;  // the request has an adapter, a hop limit, or was refused somewhere
+  bool rarely = false;     // the request has an adapter, a hop limit, or was refused somewhere
   SteadyTime dead_before;  // what was heard last before this is out
 
   [[nodiscard]] float ratio(TargetId id) const { return id < ratios.size() && ratios[id] != 0 ? ratios[id] : 1.0F; }
@@ -168,13 +168,14 @@ struct Selector::Common {
 };
 
 Decision Selector::choose(const Request& request, const Context& context, Random& random, Workspace& space) const {
-  Common common{.request = request,
-                .context = context,
-                .paths = context.views.paths->terms[request.tier_index],
-                .path_costs = context.views.paths->costs[request.tier_index],
-                .ratios = context.learned.ratios(request.offers->id),
-                .cost = common_cost(request, context),
-                .dead_before = context.now - std::chrono::duration_cast<SteadyTime::duration>(Seconds(tuning_.dead_age))};
+  Common common{
+      .request = request,
+      .context = context,
+      .paths = context.views.paths->terms[request.tier_index],
+      .path_costs = context.views.paths->costs[request.tier_index],
+      .ratios = context.learned.ratios(request.offers->id),
+      .cost = common_cost(request, context),
+      .dead_before = context.now - std::chrono::duration_cast<SteadyTime::duration>(Seconds(tuning_.dead_age))};
   common.prompt_tokens = static_cast<float>(common.cost.prompt_tokens);
   common.rarely = !request.adapter.empty() || request.local_only || !request.excluded.empty();
   if (request.prompt_bytes > 0) {
@@ -280,7 +281,8 @@ void Selector::pick(const Common& common, Decision& decision, Random& random, Wo
     chosen = objective[one] < objective[two] ? one : two;
   } else {
     decision.how = PickedBy::kNearBest;
-    chosen = draw(space.near_, [&](std::uint32_t offer) { return headroom_of(offers[offer]) + kFullSiteWeight; }, random);
+    chosen =
+        draw(space.near_, [&](std::uint32_t offer) { return headroom_of(offers[offer]) + kFullSiteWeight; }, random);
   }
   if (!std::ranges::contains(space.best_, chosen)) space.best_.push_back(chosen);
   for (const std::uint32_t each : space.best_) {

@@ -242,9 +242,10 @@ std::shared_ptr<const PathView> build_path_view(const policy::PolicySnapshot& po
   for (const auto& row : view->terms) {
     auto& costs = view->costs.emplace_back();
     for (const PathTerms& path : row) {
-      costs.push_back({.rtt_s = static_cast<float>(path.rtt_s),
-                       .seconds_per_byte = path.bytes_per_second > 0 ? static_cast<float>(1 / path.bytes_per_second) : 0,
-                       .up = path.up});
+      costs.push_back(
+          {.rtt_s = static_cast<float>(path.rtt_s),
+           .seconds_per_byte = path.bytes_per_second > 0 ? static_cast<float>(1 / path.bytes_per_second) : 0,
+           .up = path.up});
     }
   }
   view->paths = std::move(paths);

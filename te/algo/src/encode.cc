@@ -148,8 +148,8 @@ Result<std::vector<Segment>> pin_path(const TopologySnapshot& snapshot, const Co
   return segments;
 }
 
-Result<std::vector<Segment>> encode_path(const TopologySnapshot& snapshot, const ComputedPath& path,
-                                             const NodeIds& ids, const SegmentOptions& options) {
+Result<std::vector<Segment>> encode_path(const TopologySnapshot& snapshot, const ComputedPath& path, const NodeIds& ids,
+                                         const SegmentOptions& options) {
   const auto nodes = nodes_along(snapshot, path);
   if (!nodes) return std::unexpected(nodes.error());
   if (options.algorithms.empty()) return fail(ErrorCode::kInvalidArgument, "segments: no algorithm is offered");

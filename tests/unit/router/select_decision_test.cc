@@ -223,13 +223,14 @@ TEST(QuickCost, AgreesWithTheTerms) {
                     .budget_s = random.below(2) == 0 ? 0 : 1e5};
     OfferColumns columns;
     columns.add(offer);
-    SiteColumns sites{.rtt_s = {static_cast<float>(path.rtt_s)},
-                      .seconds_per_byte = {path.bytes_per_second > 0 ? static_cast<float>(1 / path.bytes_per_second) : 0},
-                      .requests = {static_cast<float>(cell.requests)},
-                      .prefill_tokens = {static_cast<float>(cell.prefill_tokens)},
-                      .cached_tokens = {static_cast<float>(input.cached_tokens)},
-                      .ratio = {static_cast<float>(input.ratio)},
-                      .adapter_load_s = {static_cast<float>(input.adapter_load)}};
+    SiteColumns sites{
+        .rtt_s = {static_cast<float>(path.rtt_s)},
+        .seconds_per_byte = {path.bytes_per_second > 0 ? static_cast<float>(1 / path.bytes_per_second) : 0},
+        .requests = {static_cast<float>(cell.requests)},
+        .prefill_tokens = {static_cast<float>(cell.prefill_tokens)},
+        .cached_tokens = {static_cast<float>(input.cached_tokens)},
+        .ratio = {static_cast<float>(input.ratio)},
+        .adapter_load_s = {static_cast<float>(input.adapter_load)}};
     std::array<float, 1> quick{};
     quick_costs(input, columns, sites, quick);
     const double exact = cost_of(offer, path, input).objective;

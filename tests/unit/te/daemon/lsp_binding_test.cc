@@ -52,7 +52,8 @@ TEST(SegmentsOf, PacksTheHopsAndEndsWithTheEndpointsUdt6) {
 }
 
 TEST(SegmentsOf, FollowsAdjacencies) {
-  const auto pinned = segments_of(update({"fcbb:bb00:2:f003::", "fcbb:bb00:3:f004::", "fcbb:bb00:4::"}), sids(), NodeId(4));
+  const auto pinned =
+      segments_of(update({"fcbb:bb00:2:f003::", "fcbb:bb00:3:f004::", "fcbb:bb00:4::"}), sids(), NodeId(4));
   ASSERT_TRUE(pinned) << pinned.error().message;
   EXPECT_THAT(*pinned, ElementsAre(address("fcbb:bb00:2:f003:3:f004:4:fe00")));
   // Another PCE may end with the adjacency: the endpoint's id is added for the uDT6.

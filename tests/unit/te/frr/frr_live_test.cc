@@ -110,7 +110,8 @@ TEST_F(FrrLiveTest, PacketsOfTheTwoAlgorithmsCrossDifferentLinks) {
 // The third list is nobody's shortest path: r3, back to r1, r2, r4; it fills a carrier with uAs to the end.
 TEST_F(FrrLiveTest, AdjacencySidsPinThePath) {
   EXPECT_THAT(lab_->in(1, "ip -6 route show fcbb:bb00:1:f002::/64"),
-              testing::AllOf(HasSubstr("action End.X nh6 2001:db8:12::2"), HasSubstr("lblen 32 nflen 32"), HasSubstr("dev to2")));
+              testing::AllOf(HasSubstr("action End.X nh6 2001:db8:12::2"), HasSubstr("lblen 32 nflen 32"),
+                             HasSubstr("dev to2")));
   EXPECT_EQ(arrival_of(*lab_, "fcbb:bb00:2:f004:4:fe00::"), "to2");
   EXPECT_EQ(arrival_of(*lab_, "fcbb:bb00:3:f004:4:fe00::"), "to3");
   EXPECT_EQ(arrival_of(*lab_, "fcbb:bb00:3:f001:1:f002:2:f004,fcbb:bb00:4:fe00::"), "to2");

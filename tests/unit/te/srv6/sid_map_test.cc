@@ -50,8 +50,7 @@ TEST(SidMap, DecodesCarriers) {
   EXPECT_EQ(map().algorithm_of(address("fcbb:bb80:4::")), kFast);
   EXPECT_EQ(map().algorithm_of(address("fd00::1")), std::nullopt);
   EXPECT_THAT(map().segments_of(address("fcbb:bb80:1:2:3:fe00::")), ElementsAreArray(hops(kFast, {1, 2, 3})));
-  EXPECT_THAT(map().segments_of(address("fcbb:bb80:1:2:3:4:5:6")),
-              ElementsAreArray(hops(kFast, {1, 2, 3, 4, 5, 6})));
+  EXPECT_THAT(map().segments_of(address("fcbb:bb80:1:2:3:4:5:6")), ElementsAreArray(hops(kFast, {1, 2, 3, 4, 5, 6})));
   EXPECT_THAT(map().segments_of(address("fd00::1")), IsEmpty());
 }
 
@@ -100,8 +99,7 @@ TEST(PackCarriers, AnAdjacencyTakesTwoIdsOfOneCarrier) {
     for (std::size_t i = 0; i + 1 < list.size(); ++i) list[i].neighbour = list[i + 1].node;
     return list;
   };
-  EXPECT_THAT(text(pack_carriers(map(), pinned({2, 0x11, 4}), true)),
-              ElementsAre("fcbb:bb00:2:f011:11:f004:4:fe00"));
+  EXPECT_THAT(text(pack_carriers(map(), pinned({2, 0x11, 4}), true)), ElementsAre("fcbb:bb00:2:f011:11:f004:4:fe00"));
   EXPECT_THAT(text(pack_carriers(map(), pinned({2, 0x11, 0x12, 4}), true)),
               ElementsAre("fcbb:bb00:2:f011:11:f012:12:f004", "fcbb:bb00:4:fe00::"));
   std::vector<Segment> open = hops(kAlgorithmSpf, {2});

@@ -99,10 +99,10 @@ class Workspace {
   std::vector<std::uint32_t> wide_;
   std::vector<Alternative> alternatives_;
   std::vector<RemovedTarget> removed_;
-  std::vector<std::uint64_t> left_;         // scratch of BlockFilters
-  std::vector<std::uint16_t> told_depth_;   // leading blocks that each offer's digest names
-  std::vector<std::uint16_t> depth_;  // leading blocks known at a target, by TargetId
-  std::vector<TargetId> touched_;     // whose depth_ is not zero
+  std::vector<std::uint64_t> left_;        // scratch of BlockFilters
+  std::vector<std::uint16_t> told_depth_;  // leading blocks that each offer's digest names
+  std::vector<std::uint16_t> depth_;       // leading blocks known at a target, by TargetId
+  std::vector<TargetId> touched_;          // whose depth_ is not zero
 };
 
 // What a decision reads besides the request. References: the caller's, one thread.

@@ -27,7 +27,7 @@ struct SegmentOptions {
 // kFailedPrecondition: a hop that no offered algorithm takes as its only shortest path (it needs an
 // adjacency SID), named; or a node without id. kInvalidArgument: the links do not follow each other.
 [[nodiscard]] Result<std::vector<Segment>> encode_path(const TopologySnapshot& snapshot, const ComputedPath& path,
-                                                           const NodeIds& ids, const SegmentOptions& options);
+                                                       const NodeIds& ids, const SegmentOptions& options);
 
 // The link that a uA SID of `from` towards `to` means: of parallel links the first usable one of the
 // snapshot (least local address). kNoLink: there is none.
