@@ -1,16 +1,6 @@
 # An FRR router with SRv6: the FRR daemons under watchfrr, then pathwise-frr beside them.
 . /lab/scripts/common.sh
 
-# Links get their affinities only when the daemons run and know the affinity maps: given at start-up,
-# mgmtd (10.3) sometimes commits the links before the maps on a busy machine and then refuses the
-# whole configuration for good.
-split_configuration() {
-  grep -v '^  affinity ' /lab/node/frr.conf > /run/frr.conf
-  awk '/^interface / {name = $0}
-       /^  affinity / {print name; print " link-params"; print; print " exit-link-params"; print "exit"}' \
-    /lab/node/frr.conf > /run/affinities
-}
-
 # Repeats a check every 0.2 s.
 within() {
   tries=$1
@@ -22,27 +12,42 @@ within() {
   done
 }
 
-# FRR applies its configuration after frrinit has returned.
-configuration_took() {
+backends_connected() {
+  [ "$(vtysh -c 'show mgmt backend-adapter all' 2>/dev/null | grep -c 'Client:')" -ge 2 ]  # zebra and staticd
+}
+
+# Gives FRR its configuration and looks whether it took all of it: refusals show in the result only.
+configure() {
+  vtysh -f /lab/node/frr.conf > /run/frr-configure.log 2>&1
   addresses=$(ip -6 address show)
-  sed -n 's/^ ipv6 address //p' /run/frr.conf | while read -r address; do
+  sed -n 's/^ ipv6 address //p' /lab/node/frr.conf | while read -r address; do
     case $addresses in
       *"inet6 $address "*) ;;
       *) exit 1 ;;
     esac
+  done || return 1
+  vtysh -c 'show running-config' > /run/frr-running
+  for line in '^  affinity ' '^router isis ' '^ isis network point-to-point'; do
+    [ "$(grep -c "$line" /run/frr-running)" -eq "$(grep -c "$line" /lab/node/frr.conf)" ] || return 1
   done
 }
 
-affinities_took() {
-  vtysh -f /run/affinities > /dev/null 2>&1
-  wanted=$(grep -c '^  affinity ' /run/affinities)
-  [ "$(vtysh -c 'show running-config' | grep -c '^  affinity ')" -eq "$wanted" ]
+try_configure() {
+  configure && return 0
+  echo "FRR has not taken all of its configuration yet:" >> /var/log/pathwise/frr-start.log
+  cat /run/frr-configure.log >> /var/log/pathwise/frr-start.log
+  return 1
 }
 
+# FRR starts with next to nothing: mgmtd (10.3) refuses for good what it is given before its backends are
+# connected. The file is put in place afterwards, for daemons that watchfrr starts again.
 start_frr() {
-  install -o frr -g frr -m 640 /run/frr.conf /etc/frr/frr.conf
+  printf 'frr defaults traditional\nservice integrated-vtysh-config\n' > /etc/frr/frr.conf
+  chown frr:frr /etc/frr/frr.conf
+  chmod 640 /etc/frr/frr.conf
   /usr/lib/frr/frrinit.sh start
-  within 100 configuration_took && within 25 affinities_took
+  within 100 backends_connected && within 50 try_configure
+  install -o frr -g frr -m 640 /lab/node/frr.conf /etc/frr/frr.conf
 }
 
 wait_for_links
@@ -51,11 +56,6 @@ link_configuration
 ip link add sr0 type bridge
 ip link set sr0 up
 install -o frr -g frr -m 640 /lab/shared/daemons /etc/frr/daemons
-split_configuration
-for attempt in 1 2 3; do
-  start_frr && break
-  echo "FRR did not take its configuration (attempt $attempt)" >> /var/log/pathwise/frr-start.log
-  /usr/lib/frr/frrinit.sh stop
-done
+start_frr
 supervise pathwise-frr /etc/pathwise/frr.yaml /opt/pathwise/pathwise-frr --config /etc/pathwise/frr.yaml
 stay
