@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdio>
@@ -16,6 +17,7 @@
 #include <thread>
 
 #include "base/format.h"
+#include "base/string_util.h"
 
 namespace pathwise::te::test {
 namespace {
@@ -190,7 +192,19 @@ void FrrLab::start_frr(int router) {
                   "file:/tmp/{1}.{2}.log' > {3} 2>&1 < /dev/null",
                   router, name, daemon, file("daemon.log")));
   }
-  sh(formatted("ip netns exec {0} vtysh -N {0} -b > {1} 2>&1", name, file("vtysh.log")));
+  // mgmtd 10.3 refuses for good what it is given before its backends (zebra, staticd) are connected.
+  const auto lines_with = [](const std::string& text, std::string_view wanted) {
+    return std::ranges::count_if(split(text, '\n'), [&](std::string_view line) { return line.contains(wanted); });
+  };
+  const std::string wanted = router_configuration(router);
+  const bool took = eventually([&] {
+    if (lines_with(vtysh(router, "show mgmt backend-adapter all"), "Client:") < 2) return false;
+    sh(formatted("ip netns exec {0} vtysh -N {0} -b > {1} 2>&1", name, file("vtysh.log")));
+    const std::string running = vtysh(router, "show running-config");
+    return std::ranges::all_of(std::array{" ipv6 address ", "  affinity ", "router isis "},
+                               [&](const char* line) { return lines_with(running, line) == lines_with(wanted, line); });
+  });
+  if (!took) throw std::runtime_error("FRR did not take its configuration: " + read(file("vtysh.log")));
 }
 
 void FrrLab::write_fabric(const std::string& path, const std::string& metric_of_129) const {
