@@ -38,6 +38,9 @@ void Spf::run(const TopologySnapshot& snapshot, std::span<const std::uint32_t> c
   distance_.assign(snapshot.nodes.size(), kUnreachable);
   first_hops_.assign(snapshot.nodes.size() * words_, 0);
   position_.assign(snapshot.nodes.size(), kNotInHeap);
+  marks_.assign(snapshot.nodes.size(), 0);
+  marked_.clear();
+  scratch_.assign(words_, 0);
   heap_.clear();
   distance_[source] = 0;
   push_or_decrease(source);
@@ -52,7 +55,7 @@ void Spf::settle(NodeIndex node) {
 }
 
 void Spf::relax(NodeIndex from, LinkIndex link) {
-  const NodeIndex to = snapshot_->links[link].to;
+  const NodeIndex to = snapshot_->link_to[link];
   const std::uint64_t distance = distance_[from] + costs_[link];
   if (distance > distance_[to] || to == source_) return;
   const auto target = hops(to);
@@ -68,6 +71,144 @@ void Spf::relax(NodeIndex from, LinkIndex link) {
   } else {
     const auto inherited = hops(from);
     for (std::size_t i = 0; i < words_; ++i) target[i] |= inherited[i];
+  }
+}
+
+// A link into `node` is the other direction of a link out of it; links without one are never usable.
+template <typename Visit>
+void Spf::for_each_into(NodeIndex node, Visit visit) const {
+  for (LinkIndex out = snapshot_->first_link[node]; out < snapshot_->first_link[node + 1]; ++out) {
+    const LinkIndex in = snapshot_->link_reverse[out];
+    if (in != kNoLink && costs_[in] != kPruned) visit(snapshot_->link_to[out], in);
+  }
+}
+
+void Spf::mark(NodeIndex node, Mark as) {
+  if (marks_[node] == 0) marked_.push_back(node);
+  marks_[node] = static_cast<std::uint8_t>(marks_[node] | as);
+}
+
+// Four steps. Lost: nodes that none of their old parents holds at the old distance any more. They get a
+// new distance from the rest of the tree, links that became cheaper improve what they can, and at last
+// first hops are passed on where distances or parents changed.
+void Spf::update(const TopologySnapshot& snapshot, std::span<const std::uint32_t> costs,
+                 std::span<const CostChange> changes) {
+  snapshot_ = &snapshot;
+  costs_ = costs;
+  find_lost(changes);
+  rejoin_lost();
+  improve(changes);
+  for (const CostChange& change : changes) mark(snapshot.link_to[change.link], kHops);
+  update_hops();
+  for (const NodeIndex node : marked_) marks_[node] = 0;
+  marked_.clear();
+  lost_.clear();
+}
+
+bool Spf::supported(NodeIndex node) const {
+  bool found = false;
+  for_each_into(node, [&](NodeIndex from, LinkIndex link) {
+    if ((marks_[from] & kLost) != 0 || distance_[from] == kUnreachable) return;
+    found = found || distance_[from] + costs_[link] <= distance_[node];
+  });
+  return found;
+}
+
+// In the order of old distances: a node's parents are decided before it is.
+void Spf::find_lost(std::span<const CostChange> changes) {
+  for (const CostChange& change : changes) {
+    const NodeIndex from = snapshot_->links[change.link].from;
+    const NodeIndex to = snapshot_->link_to[change.link];
+    if (change.before == kPruned || costs_[change.link] <= change.before || to == source_) continue;
+    if (distance_[from] == kUnreachable || distance_[from] + change.before != distance_[to]) continue;
+    push_or_decrease(to);
+  }
+  while (!heap_.empty()) {
+    const NodeIndex node = pop();
+    mark(node, kHops);  // it has one parent less, at least
+    if (supported(node)) continue;
+    mark(node, kLost);
+    lost_.push_back(node);
+    for (LinkIndex out = snapshot_->first_link[node]; out < snapshot_->first_link[node + 1]; ++out) {
+      const NodeIndex to = snapshot_->link_to[out];
+      if (costs_[out] == kPruned || to == source_ || (marks_[to] & kLost) != 0) continue;
+      if (distance_[node] + costs_[out] <= distance_[to]) push_or_decrease(to);
+    }
+  }
+}
+
+void Spf::rejoin_lost() {
+  for (const NodeIndex node : lost_) distance_[node] = kUnreachable;
+  for (const NodeIndex node : lost_) {
+    std::uint64_t best = kUnreachable;
+    for_each_into(node, [&](NodeIndex from, LinkIndex link) {
+      if ((marks_[from] & kLost) != 0 || distance_[from] == kUnreachable) return;
+      best = std::min(best, distance_[from] + costs_[link]);
+    });
+    mark(node, kMoved);
+    if (best == kUnreachable) continue;
+    distance_[node] = best;
+    push_or_decrease(node);
+  }
+}
+
+void Spf::improve(std::span<const CostChange> changes) {
+  const auto shorten = [this](NodeIndex from, LinkIndex link) {
+    const NodeIndex to = snapshot_->link_to[link];
+    if (costs_[link] == kPruned || distance_[from] == kUnreachable || to == source_) return;
+    if (distance_[from] + costs_[link] >= distance_[to]) return;
+    distance_[to] = distance_[from] + costs_[link];
+    mark(to, kMoved);
+    push_or_decrease(to);
+  };
+  for (const CostChange& change : changes) {
+    if (costs_[change.link] < change.before) shorten(snapshot_->links[change.link].from, change.link);
+  }
+  while (!heap_.empty()) {
+    const NodeIndex node = pop();
+    for (LinkIndex out = snapshot_->first_link[node]; out < snapshot_->first_link[node + 1]; ++out) shorten(node, out);
+  }
+}
+
+// True if the set became another one.
+bool Spf::recompute_hops(NodeIndex node) {
+  std::ranges::fill(scratch_, 0);
+  for_each_into(node, [&](NodeIndex from, LinkIndex link) {
+    if (distance_[from] == kUnreachable || distance_[from] + costs_[link] != distance_[node]) return;
+    if (from == source_) {
+      const LinkIndex bit = link - snapshot_->first_link[source_];
+      scratch_[bit / 64] |= std::uint64_t{1} << bit % 64;
+      return;
+    }
+    const auto inherited = hops(from);
+    for (std::size_t i = 0; i < words_; ++i) scratch_[i] |= inherited[i];
+  });
+  const auto target = hops(node);
+  if (std::ranges::equal(scratch_, target)) return false;
+  std::ranges::copy(scratch_, target.begin());
+  return true;
+}
+
+// In the order of distances: whom a node inherits from is right by then.
+void Spf::update_hops() {
+  for (std::size_t i = 0; i < marked_.size(); ++i) {
+    const NodeIndex node = marked_[i];
+    if (node == source_) continue;
+    if (distance_[node] == kUnreachable) {
+      std::ranges::fill(hops(node), 0);
+    } else {
+      push_or_decrease(node);
+    }
+  }
+  while (!heap_.empty()) {
+    const NodeIndex node = pop();
+    const bool other_hops = recompute_hops(node);
+    if (!other_hops && (marks_[node] & kMoved) == 0) continue;
+    for (LinkIndex out = snapshot_->first_link[node]; out < snapshot_->first_link[node + 1]; ++out) {
+      const NodeIndex to = snapshot_->link_to[out];
+      if (costs_[out] == kPruned || to == source_) continue;
+      if (distance_[node] + costs_[out] == distance_[to]) push_or_decrease(to);
+    }
   }
 }
 

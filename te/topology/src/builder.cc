@@ -70,7 +70,7 @@ void TopologyBuilder::add_link(LinkByName link) {
 }
 
 TopologySnapshot TopologyBuilder::build(std::uint64_t epoch, std::uint64_t version) const {
-  TopologySnapshot snapshot{.epoch = epoch, .version = version, .nodes = {}, .links = {}, .first_link = {}};
+  TopologySnapshot snapshot{.epoch = epoch, .version = version, .nodes = {}, .links = {}, .first_link = {}, .link_to = {}, .link_reverse = {}};
   snapshot.nodes.reserve(nodes_.size());
   for (const auto& [name, node] : nodes_) snapshot.nodes.push_back(node);
   snapshot.first_link.assign(nodes_.size() + 1, 0);
@@ -97,6 +97,10 @@ TopologySnapshot TopologyBuilder::build(std::uint64_t epoch, std::uint64_t versi
     if (!link.unusable.empty()) continue;
     if (link.reverse == kNoLink) link.unusable = kNoReverse;
     if (link.igp_metric >= kMaxLinkMetric) link.unusable = kMaxMetric;
+  }
+  for (const Link& link : snapshot.links) {
+    snapshot.link_to.push_back(link.to);
+    snapshot.link_reverse.push_back(link.reverse);
   }
   return snapshot;
 }

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/format.h"
+#include "base/random.h"
 #include "graph.h"
 
 namespace pathwise::te {
@@ -61,6 +62,40 @@ TEST(Spf, AgreesWithBellmanFordOnRandomGraphs) {
       }
     }
   }
+}
+
+// A long life of changes, several at once, links that go and come: always what a fresh run says.
+TEST(Spf, AnUpdateIsWhatARunWouldBe) {
+  std::size_t compared = 0;
+  for (std::uint64_t seed = 1; seed <= 120; ++seed) {
+    Random random(seed);
+    const auto nodes = static_cast<std::uint32_t>(2 + seed % 40);
+    const TopologySnapshot snapshot =
+        random_graph({.seed = seed, .nodes = nodes, .links = nodes * 2, .max_metric = seed % 2 == 0 ? 4U : 60U});
+    auto costs = link_costs({}, snapshot);
+    const auto source = static_cast<NodeIndex>(random.below(nodes));
+    Spf updated;
+    updated.run(snapshot, costs, source);
+    Spf fresh;
+    for (int step = 0; step < 60; ++step) {
+      std::vector<Spf::CostChange> changes;
+      std::set<LinkIndex> chosen;
+      for (std::uint64_t i = 0; i <= random.below(4); ++i) {
+        const auto link = static_cast<LinkIndex>(random.below(snapshot.links.size()));
+        if (!snapshot.links[link].unusable.empty() || !chosen.insert(link).second) continue;
+        changes.push_back({link, costs[link]});
+        costs[link] = random.below(5) == 0 ? kPruned : static_cast<std::uint32_t>(1 + random.below(seed % 2 == 0 ? 4 : 60));
+      }
+      updated.update(snapshot, costs, changes);
+      fresh.run(snapshot, costs, source);
+      for (NodeIndex node = 0; node < nodes; ++node) {
+        ASSERT_EQ(updated.distance(node), fresh.distance(node)) << "seed " << seed << " step " << step << " node " << node;
+        ASSERT_EQ(updated.first_hops(node), fresh.first_hops(node)) << "seed " << seed << " step " << step << " node " << node;
+        ++compared;
+      }
+    }
+  }
+  EXPECT_GT(compared, 100'000U);
 }
 
 TEST(Spf, FindsAllEqualCostFirstHopsAndParents) {

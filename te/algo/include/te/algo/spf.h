@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Shortest paths from one node with all equal-cost first hops (Dijkstra with an indexed 4-ary heap).
-// Pure; one Spf is one workspace, reused without allocation. One thread per Spf.
+// Shortest paths from one node with all equal-cost first hops: Dijkstra with an indexed 4-ary heap, and
+// an incremental update that touches only what changes (after Ramalingam and Reps, "An incremental
+// algorithm for a generalization of the shortest-path problem", J. Algorithms 21, 1996). Pure; one Spf is one workspace, reused without allocation. One thread per Spf.
 #pragma once
 
 #include <cstdint>
@@ -32,6 +33,15 @@ class Spf {
   // `costs` as of link_costs(), each >= 1. The results refer to this snapshot until the next run().
   void run(const TopologySnapshot& snapshot, std::span<const std::uint32_t> costs, NodeIndex source);
 
+  struct CostChange {
+    LinkIndex link = kNoLink;
+    std::uint32_t before = 0;  // its cost in the last run() or update()
+  };
+  // After a run(): the same results as a run() with `costs`, which differ from the last ones at `changes`
+  // (each link once). `snapshot` has the nodes and links of the last one, in the same order.
+  void update(const TopologySnapshot& snapshot, std::span<const std::uint32_t> costs,
+              std::span<const CostChange> changes);
+
   // kUnreachable if there is no path.
   [[nodiscard]] std::uint64_t distance(NodeIndex node) const { return distance_[node]; }
   // First-hop links of all shortest paths to `node`, ascending; empty for the source and what is unreachable.
@@ -42,6 +52,17 @@ class Spf {
   [[nodiscard]] bool on_shortest_path(LinkIndex link) const;
 
  private:
+  enum Mark : std::uint8_t { kLost = 1, kMoved = 2, kHops = 4 };  // of update(), see there
+  void find_lost(std::span<const CostChange> changes);
+  void rejoin_lost();
+  void improve(std::span<const CostChange> changes);
+  void update_hops();
+  void mark(NodeIndex node, Mark as);
+  [[nodiscard]] bool supported(NodeIndex node) const;
+  // Calls visit(from, link) for each usable link into `node`.
+  template <typename Visit>
+  void for_each_into(NodeIndex node, Visit visit) const;
+  bool recompute_hops(NodeIndex node);
   void settle(NodeIndex node);
   void relax(NodeIndex from, LinkIndex link);
   void push_or_decrease(NodeIndex node);
@@ -61,6 +82,10 @@ class Spf {
   std::vector<std::uint64_t> first_hops_;  // nodes × words_
   std::vector<std::uint32_t> position_;    // in heap_; kNotInHeap
   std::vector<NodeIndex> heap_;
+  std::vector<std::uint8_t> marks_;     // of update(); all 0 between calls
+  std::vector<NodeIndex> marked_;       // nodes whose mark is not 0
+  std::vector<NodeIndex> lost_;         // ascending by their old distance
+  std::vector<std::uint64_t> scratch_;  // one first-hop set
 };
 
 }  // namespace pathwise::te

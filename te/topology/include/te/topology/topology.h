@@ -75,6 +75,9 @@ struct TopologySnapshot {
   std::vector<Node> nodes;  // sorted by name
   std::vector<Link> links;
   std::vector<LinkIndex> first_link;  // nodes.size() + 1 entries
+  // Of each link, once more and dense: all that a shortest-path computation walks along.
+  std::vector<NodeIndex> link_to;
+  std::vector<LinkIndex> link_reverse;
 
   [[nodiscard]] NodeIndex find(const NodeName& name) const;             // kNoNode if absent
   [[nodiscard]] NodeIndex find_router_id(const Ipv6Address& id) const;  // kNoNode if absent
