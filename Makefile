@@ -37,7 +37,7 @@ bench-%: image ## one benchmark
 	@tests/run-bench $*
 
 fuzz: image ## fuzz targets, long (FUZZ_SECONDS each; default 600 here)
-	@tests/build fuzz fuzzers
+	@tests/build asan fuzzers
 	@$(RUN) tests/run-fuzz $(if $(filter 10,$(FUZZ_SECONDS)),600,$(FUZZ_SECONDS))
 
 lint: image ## clang-format and clang-tidy

@@ -31,10 +31,6 @@ if(PATHWISE_SANITIZE)
     # -O0 object-size checks nothing.
     target_compile_options(pathwise_options INTERFACE -fno-sanitize-recover=all -fno-sanitize=null,object-size)
   endif()
-  if(PATHWISE_SANITIZE STREQUAL thread)
-    # GCC warns of every atomic_thread_fence(), which TSan does not model; standard headers use it.
-    target_compile_options(pathwise_options INTERFACE -Wno-tsan)
-  endif()
 endif()
 
 find_package(Threads REQUIRED)
@@ -65,7 +61,7 @@ target_link_libraries(llhttp INTERFACE ${LLHTTP_LIBRARY})
 add_library(asio_impl STATIC ${CMAKE_CURRENT_LIST_DIR}/asio_impl.cc)
 target_compile_definitions(asio_impl PUBLIC BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION)
 if(PATHWISE_SANITIZE STREQUAL thread)
-  target_compile_definitions(asio_impl PUBLIC BOOST_ASIO_DISABLE_FENCED_BLOCK)  # fences, see -Wno-tsan
+  target_compile_definitions(asio_impl PUBLIC BOOST_ASIO_DISABLE_FENCED_BLOCK)  # TSan does not model fences
 endif()
 target_link_libraries(asio_impl PUBLIC Threads::Threads PRIVATE pathwise_options)
 add_library(asio INTERFACE)
