@@ -66,3 +66,7 @@ endif()
 target_link_libraries(asio_impl PUBLIC Threads::Threads PRIVATE pathwise_options)
 add_library(asio INTERFACE)
 target_link_libraries(asio INTERFACE asio_impl)
+# Beast of Boost 1.83 uses std::aligned_storage, which C++23 deprecates: clang says so wherever it is instantiated.
+add_library(beast INTERFACE)
+target_link_libraries(beast INTERFACE asio)
+target_compile_options(beast INTERFACE $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>)
