@@ -3,6 +3,11 @@
 // Debian's build options decide the layout of zserv's structs: the assertions fail on another build.
 #pragma once
 
+#ifdef __clang__  // of FRR's headers, and of what its macros expand to in our files
+#pragma clang diagnostic ignored "-Wkeyword-macro"
+#pragma clang diagnostic ignored "-Wgnu-statement-expression-from-macro-expansion"
+#endif
+
 #include <zebra.h>
 
 // vrf.h and srv6.h pull in FRR's command line, and with it libyang, for the names of two structs. The

@@ -70,30 +70,31 @@ void on_connected(zclient* client) {
   ls_request_sync(client);
 }
 
-int on_opaque(ZAPI_CALLBACK_ARGS) {
+// The three have ZAPI_CALLBACK_ARGS, and need one of them.
+int on_opaque(int /*cmd*/, zclient* client, std::uint16_t /*length*/, vrf_id_t /*vrf*/) {
   zapi_opaque_msg info{};
-  if (zclient_opaque_decode(zclient->ibuf, &info) != 0) return -1;
+  if (zclient_opaque_decode(client->ibuf, &info) != 0) return -1;
   if (info.type != LINK_STATE_SYNC && info.type != LINK_STATE_UPDATE) return 0;
-  if (STREAM_READABLE(zclient->ibuf) == 0) return 0;  // a request for synchronisation, which isisd answers
-  if (const auto message = decode_link_state(zclient->ibuf)) the_client->events.on_link_state(*message);
+  if (STREAM_READABLE(client->ibuf) == 0) return 0;  // a request for synchronisation, which isisd answers
+  if (const auto message = decode_link_state(client->ibuf)) the_client->events.on_link_state(*message);
   return 0;
 }
 
-int on_opaque_notify(ZAPI_CALLBACK_ARGS) {
+int on_opaque_notify(int /*cmd*/, zclient* client, std::uint16_t /*length*/, vrf_id_t /*vrf*/) {
   zapi_opaque_notif_info info{};
-  if (zclient_opaque_notif_decode(zclient->ibuf, &info) != 0 || info.msg_type != LINK_STATE_SYNC) return 0;
+  if (zclient_opaque_notif_decode(client->ibuf, &info) != 0 || info.msg_type != LINK_STATE_SYNC) return 0;
   the_client->events.on_link_state_server(info.reg);
-  if (info.reg) ls_request_sync(zclient);
+  if (info.reg) ls_request_sync(client);
   return 0;
 }
 
-int on_route_notify(ZAPI_CALLBACK_ARGS) {
+int on_route_notify(int /*cmd*/, zclient* client, std::uint16_t /*length*/, vrf_id_t /*vrf*/) {
   prefix what{};
   std::uint32_t table = 0;
   zapi_route_notify_owner note{};
   afi_t afi{};
   safi_t safi{};
-  if (!zapi_route_notify_decode(zclient->ibuf, &what, &table, &note, &afi, &safi) || what.family != AF_INET6) return 0;
+  if (!zapi_route_notify_decode(client->ibuf, &what, &table, &note, &afi, &safi) || what.family != AF_INET6) return 0;
   Ipv6Prefix prefix;
   std::memcpy(prefix.address.bytes.data(), &what.u.prefix6, prefix.address.bytes.size());
   prefix.length = static_cast<std::uint8_t>(what.prefixlen);
