@@ -42,6 +42,7 @@ void Spf::run(const TopologySnapshot& snapshot, std::span<const std::uint32_t> c
   marked_.clear();
   scratch_.assign(words_, 0);
   heap_.clear();
+  heap_.reserve(snapshot.nodes.size());  // whatever the source: no later run allocates
   distance_[source] = 0;
   push_or_decrease(source);
   while (!heap_.empty()) settle(pop());

@@ -84,13 +84,16 @@ TEST(Spf, AnUpdateIsWhatARunWouldBe) {
         const auto link = static_cast<LinkIndex>(random.below(snapshot.links.size()));
         if (!snapshot.links[link].unusable.empty() || !chosen.insert(link).second) continue;
         changes.push_back({link, costs[link]});
-        costs[link] = random.below(5) == 0 ? kPruned : static_cast<std::uint32_t>(1 + random.below(seed % 2 == 0 ? 4 : 60));
+        costs[link] =
+            random.below(5) == 0 ? kPruned : static_cast<std::uint32_t>(1 + random.below(seed % 2 == 0 ? 4 : 60));
       }
       updated.update(snapshot, costs, changes);
       fresh.run(snapshot, costs, source);
       for (NodeIndex node = 0; node < nodes; ++node) {
-        ASSERT_EQ(updated.distance(node), fresh.distance(node)) << "seed " << seed << " step " << step << " node " << node;
-        ASSERT_EQ(updated.first_hops(node), fresh.first_hops(node)) << "seed " << seed << " step " << step << " node " << node;
+        ASSERT_EQ(updated.distance(node), fresh.distance(node))
+            << "seed " << seed << " step " << step << " node " << node;
+        ASSERT_EQ(updated.first_hops(node), fresh.first_hops(node))
+            << "seed " << seed << " step " << step << " node " << node;
         ++compared;
       }
     }
