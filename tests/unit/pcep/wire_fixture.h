@@ -62,7 +62,9 @@ class Wire {
   }
   void pump() {
     for (bool moved = true; moved;) {
-      moved = move(pcc_end_, pce_peer_, to_pce) | move(pce_end_, pcc_, to_pcc);
+      const bool to_the_pce = move(pcc_end_, pce_peer_, to_pce);
+      const bool to_the_pcc = move(pce_end_, pcc_, to_pcc);
+      moved = to_the_pce || to_the_pcc;
     }
   }
   void cut() {
