@@ -37,6 +37,7 @@ void BodyBuffer::clear() {
 }
 
 void BodyBuffer::append(std::string_view bytes) {
+  if (bytes.empty()) return;
   if (size_ + bytes.size() > capacity_ || !data_) reserve(std::max(2 * capacity_, size_ + bytes.size()));
   std::memcpy(data_.get() + size_, bytes.data(), bytes.size());
   size_ += bytes.size();
