@@ -4,32 +4,14 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
-#include <new>
 #include <string>
 #include <vector>
 
+#include "../common/allocations.h"
 #include "../common/bench_report.h"
 #include "base/format.h"
 #include "policy/policy_snapshot.h"
 #include "router/select/select.h"
-
-namespace {
-std::size_t allocations = 0;  // of the measured loop; one thread
-}
-
-// GCC pairs the inlined free() with the new expression's operator new, not with ours.
-#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
-void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
 
 namespace {
 
@@ -139,7 +121,7 @@ Measured measure(int sites_per_model) {
   for (int round = 0; round < kRounds + 1000; ++round) {
     if (round == 1000) {  // warmed up
       times.clear();
-      before = allocations;
+      before = bench::allocations;
     }
     const auto m = static_cast<std::size_t>(round % kModels);
     const Request request{.policy = &verdicts[m],
@@ -154,7 +136,7 @@ Measured measure(int sites_per_model) {
     if (decision.chosen == nullptr) std::abort();
     times.push_back(took);
   }
-  const double allocated = static_cast<double>(allocations - before);
+  const double allocated = static_cast<double>(bench::allocations - before);
   std::ranges::sort(times);
   return {times[times.size() / 2], times[times.size() * 99 / 100], build_ms, allocated};
 }

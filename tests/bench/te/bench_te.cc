@@ -4,33 +4,15 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <new>
 #include <string>
 #include <vector>
 
+#include "../common/allocations.h"
 #include "../common/bench_report.h"
 #include "base/random.h"
 #include "te/algo/cspf.h"
 #include "te/algo/spf.h"
 #include "te/topology/builder.h"
-
-namespace {
-std::size_t allocations = 0;  // one thread
-}
-
-// GCC pairs the inlined free() with the new expression's operator new, not with ours.
-#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
-void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
 
 namespace {
 
@@ -94,12 +76,12 @@ void measure(bench::Report& report, std::uint32_t nodes, double goal_us, int rou
   spf.run(snapshot, costs, 0);
   Times full;
   full.us.reserve(static_cast<std::size_t>(rounds));
-  const std::size_t before = allocations;
+  const std::size_t before = bench::allocations;
   for (int i = 0; i < rounds; ++i) {
     const auto source = static_cast<NodeIndex>(random.below(nodes));
     full.measure([&] { spf.run(snapshot, costs, source); });
   }
-  const std::size_t allocated = allocations - before;
+  const std::size_t allocated = bench::allocations - before;
   spf.run(snapshot, costs, 0);
   Times incremental;
   Times again;
