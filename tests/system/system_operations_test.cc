@@ -195,6 +195,9 @@ TEST(Operations, PeersAreBelievedByTheirCertificateOnly) {
   EXPECT_THAT(with("tenant: acme", "tenant: nobody"), HasSubstr("403"));
   EXPECT_THAT(with("tier: realtime", "tier: gold"), HasSubstr("400"));
   EXPECT_THAT(with("x-pathwise-model: llama", "x-pathwise-model: other"), HasSubstr("404"));
+  for (const std::string_view again : {"x-pathwise-tenant: acme", "x-pathwise-tier: batch", "x-pathwise-hop: 1"}) {
+    EXPECT_THAT(with("hop: 1", formatted("hop: 1\r\n{}", again)), HasSubstr("repeated_header")) << again;
+  }
 }
 
 TEST(Operations, TheReceiverJudgesResidencyItself) {
@@ -205,7 +208,7 @@ TEST(Operations, TheReceiverJudgesResidencyItself) {
       ask_as(lab, "mumbai",
              "POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\nExpect: 100-continue\r\n"
              "x-pathwise-tenant: acme\r\nx-pathwise-tier: realtime\r\nx-pathwise-model: llama\r\n"
-             "x-pathwise-labels: data=personal-in\r\nx-pathwise-hop: 1\r\n\r\n");
+             "x-pathwise-labels: team=x\r\nx-pathwise-labels: data=personal-in\r\nx-pathwise-hop: 1\r\n\r\n");
   EXPECT_THAT(answer, HasSubstr("429"));
   EXPECT_THAT(answer, HasSubstr("x-pathwise-refused: residency")) << "before the body is sent";
   EXPECT_EQ(runtime.requests(), 0);

@@ -47,6 +47,7 @@ Exchange::Exchange(Session& session, std::weak_ptr<Session> self)
 
 net::Awaitable<bool> Exchange::run() {
   begin();
+  if (auto clear = check_head(); !clear) co_return co_await refuse(std::move(clear.error()));
   if (!openai::is_inference(endpoint_)) co_return co_await answer_here();
   if (auto known = co_await identify(); !known) co_return co_await refuse(std::move(known.error()));
   if (session_.peer()) {
@@ -80,8 +81,8 @@ void Exchange::begin() {
   last_failure_.clear();
   last_status_ = 502;
   const std::string_view given = head_.find("x-request-id").value_or(std::string_view{});
-  request_id_ =
-      good_request_id(given) ? std::string(given) : formatted("{:016x}{:016x}", worker_.random(), worker_.random());
+  const bool usable = good_request_id(given) && !head_.repeated("x-request-id");
+  request_id_ = usable ? std::string(given) : formatted("{:016x}{:016x}", worker_.random(), worker_.random());
   record_.clear();
   record_.id = RequestId{request_id_};
   record_.decision = formatted("{:016x}", worker_.random());

@@ -61,6 +61,7 @@ class Exchange {
 
   void begin();
   // exchange_admit.cc: who, what, and whether.
+  [[nodiscard]] Status check_head() const;
   [[nodiscard]] net::Awaitable<Status> identify();
   [[nodiscard]] net::Awaitable<Status> identify_client();
   [[nodiscard]] Status identify_peer();

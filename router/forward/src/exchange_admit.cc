@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/format.h"
+#include "base/string_util.h"
 #include "exchange.h"
 
 namespace pathwise::router::forward {
@@ -11,6 +12,16 @@ namespace pathwise::router::forward {
 namespace {
 
 constexpr int kMaxHops = 2;
+
+// Headers that decide something and have one value: of two, the next reader could take the other one.
+// x-pathwise-labels is a list.
+bool has_one_value(std::string_view name) {
+  constexpr std::string_view kOurs = "x-pathwise-";
+  for (const std::string_view each : {"authorization", "x-request-id", "traceparent"}) {
+    if (iequals(name, each)) return true;
+  }
+  return iequals(name.substr(0, kOurs.size()), kOurs) && !iequals(name, "x-pathwise-labels");
+}
 
 openai::ApiError to_api_error(const Error& error, std::string_view model) {
   switch (error.code) {
@@ -24,6 +35,15 @@ openai::ApiError to_api_error(const Error& error, std::string_view model) {
 }
 
 }  // namespace
+
+Exchange::Status Exchange::check_head() const {
+  for (const http::Header& header : head_.headers) {
+    if (!has_one_value(header.name) || !head_.repeated(header.name)) continue;
+    return std::unexpected(openai::invalid_request(
+        400, "repeated_header", formatted("The header {} may be given once.", excerpt(header.name))));
+  }
+  return {};
+}
 
 net::Awaitable<Exchange::Status> Exchange::identify() {
   if (!state_ || !state_->views.policy) co_return std::unexpected(openai::too_busy(503, "the router is starting", 1));
@@ -76,7 +96,7 @@ Exchange::Status Exchange::identify_peer() {
 }
 
 Exchange::Status Exchange::read_labels() {
-  const auto header = head_.find("x-pathwise-labels");
+  const auto header = head_.find_list("x-pathwise-labels");
   if (!header) return {};
   auto labels = policy::Labels::parse(*header);
   if (!labels) {

@@ -3,6 +3,8 @@
 
 #include <llhttp.h>
 
+#include <algorithm>
+
 #include "base/string_util.h"
 
 namespace pathwise::router::http {
@@ -149,6 +151,22 @@ std::optional<std::string_view> MessageHead::find(std::string_view name) const {
     if (iequals(header.name, name)) return header.value;
   }
   return std::nullopt;
+}
+
+std::optional<std::string> MessageHead::find_list(std::string_view name) const {
+  std::optional<std::string> joined;
+  for (const Header& header : headers) {
+    if (!iequals(header.name, name)) continue;
+    if (!joined) joined.emplace();
+    const std::string_view value = trim(header.value);
+    if (!joined->empty() && !value.empty()) *joined += ", ";
+    *joined += value;
+  }
+  return joined;
+}
+
+bool MessageHead::repeated(std::string_view name) const {
+  return std::ranges::count_if(headers, [&](const Header& header) { return iequals(header.name, name); }) > 1;
 }
 
 void MessageHead::clear() {

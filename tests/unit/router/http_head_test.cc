@@ -53,6 +53,17 @@ TEST(RequestHead, ConnectionDecidesKeepAlive) {
   EXPECT_TRUE(request("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")->keep_alive);
 }
 
+TEST(RequestHead, ListsJoinTheirLines) {
+  const auto head = request("GET / HTTP/1.1\r\nHost: x\r\nX-L: a=1\r\nother: o\r\nx-l:\r\nx-l:  b=2,c=3 \r\n\r\n");
+  ASSERT_TRUE(head.has_value());
+  EXPECT_EQ(head->find_list("x-l"), "a=1, b=2,c=3");
+  EXPECT_EQ(head->find_list("other"), "o");
+  EXPECT_EQ(head->find_list("absent"), std::nullopt);
+  EXPECT_TRUE(head->repeated("X-L"));
+  EXPECT_FALSE(head->repeated("other"));
+  EXPECT_FALSE(head->repeated("absent"));
+}
+
 struct BadCase {
   std::string_view name, text;
   HeadError error;

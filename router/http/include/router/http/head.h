@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <expected>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -42,8 +43,13 @@ struct MessageHead {
   std::optional<std::uint64_t> content_length;
   bool keep_alive = true;
 
-  // The first header of that name, any case; nullopt: none.
+  // The first header of that name, any case; nullopt: none. For a header that may come once.
   [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const;
+  // The value of a list: its lines in order, joined by commas (RFC 9110 section 5.3), empty ones left out;
+  // nullopt: no line.
+  [[nodiscard]] std::optional<std::string> find_list(std::string_view name) const;
+  // More than one header of that name, any case.
+  [[nodiscard]] bool repeated(std::string_view name) const;
   void clear();
 };
 
