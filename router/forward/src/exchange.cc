@@ -70,6 +70,7 @@ void Exchange::begin() {
   tenant_ = nullptr;
   target_ = nullptr;
   offers_ = nullptr;
+  longest_context_ = 0;
   in_flight_ = nullptr;
   adapter_.clear();
   labels_.items.clear();

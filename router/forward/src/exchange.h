@@ -76,6 +76,7 @@ class Exchange {
   [[nodiscard]] net::Awaitable<bool> place();
   [[nodiscard]] bool choose();
   [[nodiscard]] openai::ApiError no_site() const;
+  [[nodiscard]] std::optional<openai::ApiError> too_long() const;
   [[nodiscard]] net::Awaitable<Attempt> attempt();
   [[nodiscard]] net::Awaitable<Attempt> attempt_runtimes();
   [[nodiscard]] net::Awaitable<Attempt> attempt_peer();
@@ -137,6 +138,7 @@ class Exchange {
   std::string adapter_;
   std::string refused_;  // a peer's request: why, for x-pathwise-refused
   std::vector<select::TargetId> tried_;
+  std::uint32_t longest_context_ = 0;  // of the last decision
   const select::ModelOffers* offers_ = nullptr;
   const select::Target* target_ = nullptr;  // of the present attempt; in state_
   select::CostTerms predicted_;             // for it

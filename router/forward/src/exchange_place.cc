@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Choosing a site, sending the request there, and what to do when that did not work.
 #include <algorithm>
+#include <cmath>
 
 #include "base/format.h"
 #include "base/log.h"
@@ -61,7 +62,12 @@ net::Awaitable<bool> Exchange::place() {
 bool Exchange::choose() {
   const select::Views& views = state_->views;
   offers_ = views.load->model(policy_.model->name.str());
-  if (offers_ == nullptr) return false;
+  if (offers_ == nullptr) {
+    prompt_tokens_ = static_cast<double>(facts_.prompt_bytes) / policy_.model->bytes_per_token;
+    const std::uint32_t set = policy_.model->context_tokens;
+    longest_context_ = set > 0 && prompt_tokens_ > set ? set : 0;
+    return false;
+  }
   const auto& tiers = views.policy->config().tiers;
   const select::Request request{.policy = &policy_,
                                 .tier_index = static_cast<std::uint32_t>(policy_.tier - tiers.data()),
@@ -80,11 +86,23 @@ bool Exchange::choose() {
   record_.decision_s += std::chrono::duration<double>(worker_.deps.clock.now() - before).count();
   select::record_decision(decision, request, views, record_);
   prompt_tokens_ = decision.prompt_tokens;
+  longest_context_ = decision.longest_context;
   if (decision.chosen == nullptr) return false;
   target_ = &views.load->targets[decision.chosen->target];
   predicted_ = decision.chosen->terms;
   tried_.push_back(target_->id);
   return true;
+}
+
+// Asking again will not help: 400, as OpenAI answers it.
+std::optional<openai::ApiError> Exchange::too_long() const {
+  if (longest_context_ == 0) return std::nullopt;
+  const std::string_view param = endpoint_ == openai::Endpoint::kCompletions ? "prompt" : "messages";
+  return openai::invalid_request(
+      400, "context_length_exceeded",
+      formatted("This model's maximum context length is {} tokens; the request's {} has about {:.0f}.",
+                longest_context_, param, std::ceil(prompt_tokens_)),
+      param);
 }
 
 openai::ApiError Exchange::no_site() const {
@@ -98,6 +116,7 @@ openai::ApiError Exchange::no_site() const {
     return openai::forbidden("residency", formatted("No site that serves the model may serve this request: {}.",
                                                     record_.removed.front().rule));
   }
+  if (auto error = too_long()) return *std::move(error);
   if (last_status_ == 429) return openai::too_busy(429, "All sites are at capacity: " + last_failure_, kRetryAfter);
   if (!last_failure_.empty()) {
     openai::ApiError error = openai::bad_gateway("No site could serve the request: " + last_failure_);

@@ -51,8 +51,10 @@ class NoControl final : public ControlPort {
 // A worker on a thread of its own, whose only site is this one.
 class Harness {
  public:
-  explicit Harness(const std::vector<std::uint16_t>& runtimes, Limits limits = {})
-      : verifier_(clock_),
+  explicit Harness(const std::vector<std::uint16_t>& runtimes, Limits limits = {},
+                   policy::FabricConfig config = fabric_config())
+      : config_(std::move(config)),
+        verifier_(clock_),
         worker_(io_, {.clock = clock_,
                       .identity = {.site = SiteName{"pune"}, .router = RouterName{"r1"}},
                       .limits = limits,
@@ -101,7 +103,7 @@ class Harness {
     for (std::size_t i = 0; i < ports.size(); ++i) {
       board_.scraped(i, {.metrics = {}, .models = {{"llama", "", 8192}, {"sql", "llama", 0}}}, clock_.now());
     }
-    auto policy = std::make_shared<const policy::PolicySnapshot>(fabric_config(), 1);
+    auto policy = std::make_shared<const policy::PolicySnapshot>(config_, 1);
     auto state = std::make_shared<State>();
     state->runtimes = board_.view();
     const auto models = std::make_shared<const std::vector<fabric::ModelState>>(
@@ -118,6 +120,7 @@ class Harness {
     worker_.publish(std::move(state));
   }
 
+  policy::FabricConfig config_;
   RealClock clock_;
   NoControl control_;
   net::asio::io_context io_{1};

@@ -75,6 +75,47 @@ INSTANTIATE_TEST_SUITE_P(
                 413, "request_too_large"}),
     [](const testing::TestParamInfo<Refused>& info) { return std::string(info.param.name); });
 
+// The runtime of the harness says 8192 tokens; four bytes a token.
+TEST(Forward, APromptThatFitsNowhereIsTheClientsError) {
+  ScriptedServer runtime(always(kReply));
+  policy::FabricConfig config = fabric_config();
+  config.models[1].context_tokens = 20;  // "absent", which no site serves
+  Harness router({runtime.port()}, {}, config);
+  Connection client = router.connect();
+  client.send(chat(R"({"model":"llama","messages":[{"role":"user","content":")" + std::string(40'000, 'w') + "\"}]}"));
+  auto answer = client.receive_message();
+  EXPECT_EQ(answer.status(), 400);
+  EXPECT_EQ(answer.header("retry-after"), "");
+  EXPECT_THAT(answer.body, HasSubstr("\"code\":\"context_length_exceeded\""));
+  EXPECT_THAT(answer.body, HasSubstr("\"type\":\"invalid_request_error\",\"param\":\"messages\""));
+  EXPECT_THAT(answer.body, HasSubstr("8192 tokens"));
+  EXPECT_EQ(router.record().outcome, select::Outcome::kClientError);
+  client.send(chat(R"({"model":"absent","messages":[{"role":"user","content":")" + std::string(400, 'w') + "\"}]}"));
+  answer = client.receive_message();
+  EXPECT_EQ(answer.status(), 400);
+  EXPECT_THAT(answer.body, HasSubstr("20 tokens"));
+  EXPECT_EQ(runtime.connections(), 0);
+}
+
+TEST(Forward, ThePolicysContextIsEnforced) {
+  ScriptedServer runtime(always(kReply));
+  policy::FabricConfig config = fabric_config();
+  config.models[0].context_tokens = 100;
+  Harness router({runtime.port()}, {}, config);
+  Connection client = router.connect();
+  client.send(chat(kBody));
+  EXPECT_EQ(client.receive_message().status(), 200);
+  const std::string body = formatted(R"({{"model":"llama","prompt":"{}"}})", std::string(1000, 'w'));
+  client.send(
+      formatted("POST /v1/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\n"
+                "Content-Length: {}\r\n\r\n{}",
+                kKey, body.size(), body));
+  const auto answer = client.receive_message();
+  EXPECT_EQ(answer.status(), 400);
+  EXPECT_THAT(answer.body, HasSubstr("\"param\":\"prompt\",\"code\":\"context_length_exceeded\""));
+  EXPECT_THAT(answer.body, HasSubstr("100 tokens"));
+}
+
 TEST(Forward, ResidencyNamesTheRule) {
   ScriptedServer runtime(always(kReply));
   Harness router({runtime.port()});
