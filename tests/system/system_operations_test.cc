@@ -64,6 +64,32 @@ TEST(Operations, ReloadDropsNoStreamAndABadFileChangesNothing) {
   EXPECT_THAT(client.receive_until("last\r\n0\r\n\r\n"), HasSubstr("5\r\nfirst\r\n4\r\nlast\r\n0\r\n\r\n"));
 }
 
+TEST(Operations, ABudgetIsPaidWhereTheRequestEntersAndOutlivesAReload) {
+  ScriptedRuntime runtime(reply_with("{}"));
+  FabricLab lab({{"pune", "IN", {}}, {"mumbai", "IN", {runtime.port()}}});
+  constexpr std::string_view kBounded = "pw-k2-secret-of-globex";
+  lab.write_fabric(formatted(
+      "  globex: {{keys: [{{id: k2, scrypt: \"{}\"}}], tiers: [batch], default_tier: batch, tokens_per_minute: 1k}}\n",
+      FabricLab::hashed(kBounded)));
+  lab.start();
+  const auto ask = [&](const std::string& site) {
+    Connection client = lab.connect(site);
+    client.send(FabricLab::chat("", R"({"model":"llama","messages":[],"max_tokens":900})", kBounded));
+    return client.receive_message();
+  };
+  EXPECT_EQ(ask("pune").status(), 200);
+  EXPECT_EQ(ask("pune").status(), 429);
+  lab.router("pune").signal(SIGHUP);
+  EXPECT_TRUE(eventually(
+      [&] { return lab.admin("pune", "/metrics").body.contains("pathwise_reloads_total{result=\"ok\"} 1"); }));
+  const auto refused = ask("pune");
+  EXPECT_EQ(refused.status(), 429);
+  EXPECT_FALSE(refused.header("retry-after").empty());
+  EXPECT_EQ(ask("mumbai").status(), 200) << "which served a request of pune's and charged nothing for it";
+  EXPECT_EQ(ask("mumbai").status(), 429);
+  EXPECT_EQ(runtime.requests(), 2);
+}
+
 TEST(Operations, TermFinishesStreamsAndExitsWithZero) {
   Gate gate;
   ScriptedRuntime runtime(hold_streams(gate));

@@ -72,6 +72,8 @@ void Exchange::begin() {
   offers_ = nullptr;
   longest_context_ = 0;
   in_flight_ = nullptr;
+  charge_ = {};
+  sent_ = {};
   adapter_.clear();
   labels_.items.clear();
   policy_ = {};
@@ -94,6 +96,7 @@ void Exchange::begin() {
 }
 
 void Exchange::finish(int status, select::Outcome outcome) {
+  settle(outcome);
   record_.status = status;
   record_.outcome = outcome;
   record_.total_s = std::chrono::duration<double>(worker_.deps.clock.now() - started_).count();

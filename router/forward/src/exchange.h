@@ -75,6 +75,8 @@ class Exchange {
   // exchange_place.cc: choosing and trying.
   [[nodiscard]] net::Awaitable<bool> place();
   [[nodiscard]] bool choose();
+  [[nodiscard]] Status charge();
+  void settle(select::Outcome outcome);
   [[nodiscard]] openai::ApiError no_site() const;
   [[nodiscard]] std::optional<openai::ApiError> too_long() const;
   [[nodiscard]] net::Awaitable<Attempt> attempt();
@@ -143,6 +145,13 @@ class Exchange {
   const select::Target* target_ = nullptr;  // of the present attempt; in state_
   select::CostTerms predicted_;             // for it
   double prompt_tokens_ = 0;
+  // What the tenant's budget was charged; no bucket: nothing.
+  struct Charge {
+    std::shared_ptr<TokenBucket> bucket;
+    double per_minute = 0;
+    double tokens = 0;
+  };
+  Charge charge_;
   InFlight* in_flight_ = nullptr;  // of the present attempt
   SteadyTime sent_{};
   std::string last_failure_;

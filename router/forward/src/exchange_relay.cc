@@ -17,8 +17,10 @@ constexpr std::size_t kDiscard = 64 * 1024;  // of a refused request's body, to 
 constexpr std::size_t kLinger = 1 << 20;     // of one whose connection is closed
 constexpr std::chrono::milliseconds kLingerTime{2000};
 
-select::Outcome outcome_of(int status) {
-  if (status == 429 || status == 503) return select::Outcome::kNoCapacity;
+// A budget that is used up is no want of capacity.
+select::Outcome outcome_of(const openai::ApiError& error) {
+  const int status = error.status;
+  if ((status == 429 && error.type != "tokens") || status == 503) return select::Outcome::kNoCapacity;
   return status < 500 ? select::Outcome::kClientError : select::Outcome::kUpstreamError;
 }
 
@@ -191,7 +193,7 @@ net::Awaitable<bool> Exchange::refuse(openai::ApiError error) {
   if (error.retry_after_s > 0) answer.headers.emplace_back("Retry-After", std::to_string(error.retry_after_s));
   if (!head_.keep_alive) keep_alive_ = false;
   const bool keep = co_await respond(std::move(answer));
-  finish(error.status, outcome_of(error.status));
+  finish(error.status, outcome_of(error));
   co_return keep;
 }
 

@@ -87,6 +87,14 @@ ApiError too_busy(int status, std::string message, int retry_after_s) {
           .retry_after_s = retry_after_s};
 }
 
+ApiError over_budget(std::string message, int retry_after_s) {
+  return {.status = 429,
+          .type = "tokens",
+          .code = "rate_limit_exceeded",
+          .message = std::move(message),
+          .retry_after_s = retry_after_s};
+}
+
 ApiError bad_gateway(std::string message) {
   return {.status = 502, .type = "server_error", .code = "bad_gateway", .message = std::move(message)};
 }

@@ -106,6 +106,7 @@ class Harness {
     auto policy = std::make_shared<const policy::PolicySnapshot>(config_, 1);
     auto state = std::make_shared<State>();
     state->runtimes = board_.view();
+    state->budgets = budgets_.buckets_of(config_);
     const auto models = std::make_shared<const std::vector<fabric::ModelState>>(
         runtime::local_models(*state->runtimes, policy->config(), SiteName{"pune"}));
     state->views.load =
@@ -126,6 +127,7 @@ class Harness {
   net::asio::io_context io_{1};
   KeyVerifier verifier_;
   select::Ledger ledger_;
+  TokenBudgets budgets_;
   runtime::RuntimeBoard board_;
   Worker worker_;
   std::uint16_t port_ = 0;
