@@ -153,7 +153,7 @@ net::Awaitable<bool> Exchange::respond(Answer answer) {
   for (const auto& [name, value] : answer.headers) out_.header(name, value);
   if (!keep_alive_) out_.header("Connection", "close");
   out_.append("\r\n");
-  out_.borrow(answer.body);
+  if (head_.method != "HEAD") out_.borrow(answer.body);  // the length is what GET would have
   if (!co_await write_out()) co_return false;
   if (will_come && keep_alive_) co_await discard_body();
   if (will_come && !keep_alive_) co_await linger();
@@ -191,6 +191,8 @@ net::Awaitable<bool> Exchange::refuse(openai::ApiError error) {
   record_.error = error.message;
   Answer answer{.status = error.status, .body = openai::error_body(error)};
   if (error.retry_after_s > 0) answer.headers.emplace_back("Retry-After", std::to_string(error.retry_after_s));
+  if (error.status == 401) answer.headers.emplace_back("WWW-Authenticate", "Bearer");
+  if (error.status == 405) answer.headers.emplace_back("Allow", std::string(openai::allowed_methods(head_.path())));
   if (!head_.keep_alive) keep_alive_ = false;
   const bool keep = co_await respond(std::move(answer));
   finish(error.status, outcome_of(error));

@@ -36,6 +36,7 @@ void Session::close_if_idle() {
 net::Awaitable<bool> Session::read_head() {
   std::size_t scanned = 0;
   std::size_t length = 0;
+  head_text_.clear();
   idle_ = true;
   auto timeout = worker_.wheel.arm(worker_.deps.limits.keep_alive, [this] { stream_.close(); });
   for (;;) {
@@ -67,9 +68,10 @@ net::Awaitable<void> Session::refuse_head(http::HeadError error) {
   const openai::ApiError refusal =
       openai::invalid_request(http::status_of(error), "bad_request", std::string(http::to_string(error)));
   const std::string body = openai::error_body(refusal);
+  const bool has_body = !head_text_.starts_with("HEAD ");
   const std::string text =
       formatted("HTTP/1.1 {} {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}",
-                refusal.status, openai::reason_phrase(refusal.status), body.size(), body);
+                refusal.status, openai::reason_phrase(refusal.status), body.size(), has_body ? body : "");
   [[maybe_unused]] const auto written = co_await stream_.write(text);
 }
 

@@ -326,6 +326,44 @@ TEST(Forward, ServesModelsHealthAndReadiness) {
   EXPECT_THAT(models.body, testing::Not(HasSubstr("absent")));
 }
 
+// A client takes what follows the head for the next answer.
+TEST(Forward, HeadHasNoBody) {
+  ScriptedServer runtime(always(kReply));
+  Harness router({runtime.port()});
+  Connection client = router.connect();
+  const auto ask = [&](std::string_view method, std::string_view path) {
+    client.send(formatted("{} {} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\n\r\n", method, path, kKey));
+    if (method != "HEAD") return client.receive_message();
+    client.receive_until("\r\n\r\n");
+    return Connection::Message{.head = client.take(client.text().find("\r\n\r\n") + 4), .body = {}};
+  };
+  for (const std::string_view path : {"/health", "/ready", "/v1/models", "/v2", "/v1/chat/completions"}) {
+    const auto head = ask("HEAD", path);
+    const auto get = ask("GET", path);
+    EXPECT_EQ(head.status(), get.status()) << path;
+    EXPECT_EQ(head.header("content-length").empty(), false) << path;
+    EXPECT_TRUE(get.head.starts_with("HTTP/1.1 ")) << path << ": " << get.head;
+    EXPECT_TRUE(client.text().empty());
+  }
+  EXPECT_EQ(ask("HEAD", "/v1/models").status(), 200);
+  EXPECT_EQ(ask("HEAD", "/v1/models").header("content-length"), ask("GET", "/v1/models").header("content-length"));
+  Connection other = router.connect();
+  other.send("HEAD /health HTTP/1.1\r\nno colon\r\n\r\n");
+  EXPECT_TRUE(other.receive_all().ends_with("\r\n\r\n")) << other.text();
+  EXPECT_THAT(other.text(), HasSubstr("400"));
+}
+
+TEST(Forward, RefusalsSayWhatIsWanted) {
+  ScriptedServer runtime(always(kReply));
+  Harness router({runtime.port()});
+  Connection client = router.connect();
+  client.send("GET /v1/chat/completions HTTP/1.1\r\nHost: a\r\n\r\nOPTIONS /health HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(client.receive_message().header("allow"), "POST");
+  EXPECT_EQ(client.receive_message().header("allow"), "GET, HEAD");
+  client.send("GET /v1/models HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(client.receive_message().header("www-authenticate"), "Bearer");
+}
+
 TEST(Forward, ARefusedRequestKeepsTheConnection) {
   ScriptedServer runtime(always(kReply));
   Harness router({runtime.port()});
