@@ -99,7 +99,10 @@ TEST(Operations, TermFinishesStreamsAndExitsWithZero) {
   Connection client = lab.connect("mumbai");
   client.send(FabricLab::chat("x-request-id: held-1\r\n"));
   client.receive_until("first");
+  Connection half = lab.connect("mumbai");
+  half.send("POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\n");
   lab.router("mumbai").signal(SIGTERM);
+  EXPECT_TRUE(half.closed_by_peer()) << "nobody waits for the rest of it";
   // No new connections; a refused connect or an immediate end are both right.
   EXPECT_TRUE(eventually([&] {
     try {

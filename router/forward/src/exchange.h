@@ -68,7 +68,9 @@ class Exchange {
   [[nodiscard]] Status read_labels();
   [[nodiscard]] Status admit_peer();
   [[nodiscard]] net::Awaitable<Status> read_body();
+  [[nodiscard]] net::Awaitable<Status> read_counted(std::size_t length);
   [[nodiscard]] net::Awaitable<Status> read_chunked();
+  [[nodiscard]] Status no_body();
   [[nodiscard]] Status classify();
   [[nodiscard]] Status evaluate(std::string_view model);
 
@@ -114,7 +116,6 @@ class Exchange {
   [[nodiscard]] net::Awaitable<bool> answer_here();
   [[nodiscard]] std::string models_list() const;
   [[nodiscard]] net::Awaitable<void> discard_body();
-  [[nodiscard]] net::Awaitable<void> linger();
   [[nodiscard]] std::string load_header() const;
   void finish(int status, select::Outcome outcome);
 

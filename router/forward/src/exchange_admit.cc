@@ -12,6 +12,7 @@ namespace pathwise::router::forward {
 namespace {
 
 constexpr int kMaxHops = 2;
+constexpr std::chrono::milliseconds kDrainGrace{500};
 
 // Headers that decide something and have one value: of two, the next reader could take the other one.
 // x-pathwise-labels is a list.
@@ -161,22 +162,36 @@ net::Awaitable<Exchange::Status> Exchange::read_body() {
     continued_ = true;
     if (!co_await session_.stream().write("HTTP/1.1 100 Continue\r\n\r\n")) keep_alive_ = false;
   }
-  const auto timeout = worker_.wheel.arm(limits.body, [this] {
+  // What has begun to come may end when draining began meanwhile; that takes no time if it has been sent.
+  const auto time = worker_.draining() ? std::min(limits.body, kDrainGrace) : limits.body;
+  const auto timeout = worker_.wheel.arm(time, [this] {
     timed_out_ = true;
-    session_.close();
+    session_.stream().stop_waiting();
   });
-  if (head_.chunked) co_return co_await read_chunked();
-  body_.reserve(static_cast<std::size_t>(length));
+  session_.waiting(true);
+  Status read = co_await (head_.chunked ? read_chunked() : read_counted(static_cast<std::size_t>(length)));
+  session_.waiting(false);
+  body_read_ = read.has_value();
+  if (body_read_) timed_out_ = false;  // with the last byte: that is in time
+  co_return read;
+}
+
+// A body that does not come is the end of its connection: where the next request would begin is unknown.
+Exchange::Status Exchange::no_body() {
+  keep_alive_ = false;
+  if (timed_out_) return std::unexpected(openai::too_slow("The request body did not arrive in time."));
+  return std::unexpected(openai::invalid_request(400, "incomplete_body", "The request body ended early."));
+}
+
+net::Awaitable<Exchange::Status> Exchange::read_counted(std::size_t length) {
+  body_.reserve(length);
   while (body_.text().size() < length) {
-    const auto room = body_.room().first(static_cast<std::size_t>(length) - body_.text().size());
+    if (timed_out_) co_return no_body();
+    const auto room = body_.room().first(length - body_.text().size());
     const auto count = co_await session_.input().read_into(room);
-    if (!count || *count == 0) {
-      keep_alive_ = false;
-      co_return std::unexpected(openai::invalid_request(400, "incomplete_body", "The request body ended early."));
-    }
+    if (!count || *count == 0) co_return no_body();
     body_.commit(*count);
   }
-  body_read_ = true;
   co_return Status{};
 }
 
@@ -184,12 +199,10 @@ net::Awaitable<Exchange::Status> Exchange::read_chunked() {
   http::ChunkParser chunks;
   Input& input = session_.input();
   while (!chunks.done()) {
+    if (timed_out_) co_return no_body();
     if (input.pending().empty()) {
       const auto count = co_await input.fill();
-      if (!count || *count == 0) {
-        keep_alive_ = false;
-        co_return std::unexpected(openai::invalid_request(400, "incomplete_body", "The request body ended early."));
-      }
+      if (!count || *count == 0) co_return no_body();
     }
     const auto step = chunks.feed(input.pending());
     if (!step) {
@@ -204,7 +217,6 @@ net::Awaitable<Exchange::Status> Exchange::read_chunked() {
     input.consume(step->consumed);
   }
   body_.reserve(body_.text().size());
-  body_read_ = true;
   co_return Status{};
 }
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // The way back: a relayed response, or one of our own.
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <set>
 
@@ -14,8 +12,6 @@ namespace pathwise::router::forward {
 namespace {
 
 constexpr std::size_t kDiscard = 64 * 1024;  // of a refused request's body, to keep the connection
-constexpr std::size_t kLinger = 1 << 20;     // of one whose connection is closed
-constexpr std::chrono::milliseconds kLingerTime{2000};
 
 // A budget that is used up is no want of capacity.
 select::Outcome outcome_of(const openai::ApiError& error) {
@@ -155,13 +151,15 @@ net::Awaitable<bool> Exchange::respond(Answer answer) {
   out_.append("\r\n");
   if (head_.method != "HEAD") out_.borrow(answer.body);  // the length is what GET would have
   if (!co_await write_out()) co_return false;
+  if (will_come && keep_alive_ && worker_.draining()) keep_alive_ = false;
   if (will_come && keep_alive_) co_await discard_body();
-  if (will_come && !keep_alive_) co_await linger();
+  if (will_come && !keep_alive_) co_await session_.linger();
   co_return keep_alive_;
 }
 
 net::Awaitable<void> Exchange::discard_body() {
   const auto timeout = worker_.wheel.arm(worker_.deps.limits.body, [this] { session_.close(); });
+  session_.waiting(true);
   const auto length = static_cast<std::size_t>(head_.content_length.value_or(0));
   std::size_t left = length - std::min(length, body_.text().size());
   std::array<char, 4096> waste;
@@ -172,18 +170,6 @@ net::Awaitable<void> Exchange::discard_body() {
       co_return;
     }
     left -= *count;
-  }
-}
-
-// Closing while a body is arriving makes the kernel send a reset, which can overtake the answer.
-net::Awaitable<void> Exchange::linger() {
-  const auto timeout = worker_.wheel.arm(kLingerTime, [this] { session_.close(); });
-  if (session_.stream().is_open()) ::shutdown(session_.stream().socket().native_handle(), SHUT_WR);
-  std::array<char, 4096> waste;
-  for (std::size_t total = 0; total < kLinger;) {
-    const auto count = co_await session_.input().read_into(waste);
-    if (!count || *count == 0) co_return;
-    total += *count;
   }
 }
 

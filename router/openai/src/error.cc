@@ -87,6 +87,10 @@ ApiError too_busy(int status, std::string message, int retry_after_s) {
           .retry_after_s = retry_after_s};
 }
 
+ApiError too_slow(std::string message) {
+  return invalid_request(408, "request_timeout", std::move(message));
+}
+
 ApiError over_budget(std::string message, int retry_after_s) {
   return {.status = 429,
           .type = "tokens",

@@ -308,6 +308,70 @@ TEST(Forward, DrainFinishesWhatIsUnderWay) {
   EXPECT_TRUE(client.closed_by_peer());
 }
 
+// What a slow or broken client has begun.
+constexpr std::string_view kHalfHead = "POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\n";
+std::string half_body(bool chunked) {
+  return formatted("POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\n{}\r\n\r\n{}", kKey,
+                   chunked ? "Transfer-Encoding: chunked" : "Content-Length: 100", chunked ? "20\r\n{" : "{");
+}
+
+TEST(Forward, ARequestThatDoesNotArriveIsAnswered408) {
+  ScriptedServer runtime(always(kReply));
+  const std::chrono::milliseconds soon{100};
+  Harness router({runtime.port()}, {.head = soon, .body = soon});
+  for (const std::string& begun : {std::string(kHalfHead), half_body(false), half_body(true),
+                                   chat(kBody) + std::string(kHalfHead), chat(kBody) + half_body(false)}) {
+    Connection client = router.connect();
+    client.send(begun);
+    const bool second = begun.starts_with(chat(kBody));
+    EXPECT_EQ(second ? client.receive_message().status() : 200, 200);
+    const auto answer = client.receive_message();
+    EXPECT_EQ(answer.status(), 408) << begun;
+    EXPECT_EQ(answer.header("connection"), "close");
+    EXPECT_THAT(answer.body, HasSubstr("\"code\":\"request_timeout\""));
+    EXPECT_TRUE(client.closed_by_peer());
+    EXPECT_EQ(client.text(), "");
+  }
+}
+
+TEST(Forward, AnIdleConnectionEndsInSilence) {
+  ScriptedServer runtime(always(kReply));
+  Harness router({runtime.port()}, {.keep_alive = std::chrono::milliseconds{50}});
+  Connection client = router.connect();
+  EXPECT_TRUE(client.closed_by_peer());
+  EXPECT_EQ(client.text(), "");
+}
+
+// The time-outs are longer than the test's patience.
+TEST(Forward, DrainDoesNotWaitForARequestThatIsNotThere) {
+  ScriptedServer runtime(always(kReply));
+  Harness router({runtime.port()});
+  std::vector<Connection> clients;
+  // Refused before its body: the answer is there, the body is still awaited.
+  const std::string refused = "POST /v2 HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{";
+  for (const std::string& begun :
+       {std::string(kHalfHead), half_body(false), half_body(true), chat(kBody) + half_body(false), refused}) {
+    clients.push_back(router.connect());
+    clients.back().send(begun);
+    const bool answered = begun == refused || begun.starts_with(chat(kBody));
+    EXPECT_TRUE(!answered || clients.back().receive_message().ok());
+  }
+  // A request of the same thread that is answered later than those were read; keys are known by now.
+  clients.push_back(router.connect());
+  for (int i = 0; i < 3; ++i) {
+    clients.back().send(chat(kBody));
+    EXPECT_EQ(clients.back().receive_message().status(), 200);
+  }
+  router.drain();
+  const auto began = std::chrono::steady_clock::now();
+  for (Connection& client : clients) {
+    EXPECT_TRUE(client.closed_by_peer());
+    EXPECT_EQ(client.text(), "");
+  }
+  EXPECT_TRUE(eventually([&] { return router.worker().active() == 0; }));
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds{5});
+}
+
 TEST(Forward, ServesModelsHealthAndReadiness) {
   ScriptedServer runtime(always(kReply));
   Harness router({runtime.port()});
