@@ -221,6 +221,7 @@ TEST(Operations, PeersAreBelievedByTheirCertificateOnly) {
     return ask_as(lab, "dubai", text);
   };
   EXPECT_THAT(with("hop: 1", "hop: 3"), HasSubstr("400"));
+  EXPECT_THAT(with("hop: 1", "hop: 1abc"), HasSubstr("bad_hop"));
   EXPECT_THAT(with("tenant: acme", "tenant: nobody"), HasSubstr("403"));
   EXPECT_THAT(with("tier: realtime", "tier: gold"), HasSubstr("400"));
   EXPECT_THAT(with("x-pathwise-model: llama", "x-pathwise-model: other"), HasSubstr("404"));

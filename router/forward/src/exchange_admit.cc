@@ -84,8 +84,8 @@ net::Awaitable<Exchange::Status> Exchange::identify_client() {
 Exchange::Status Exchange::identify_peer() {
   const std::string_view hops = head_.find("x-pathwise-hop").value_or("");
   int hop = 0;
-  std::from_chars(hops.data(), hops.data() + hops.size(), hop);
-  if (hop < 1 || hop > kMaxHops) {
+  const auto [end, error] = std::from_chars(hops.data(), hops.data() + hops.size(), hop);
+  if (error != std::errc{} || end != hops.data() + hops.size() || hop < 1 || hop > kMaxHops) {
     return std::unexpected(openai::invalid_request(400, "bad_hop", formatted("x-pathwise-hop is not 1..{}", kMaxHops)));
   }
   tenant_ = state_->views.policy->tenant(TenantName{head_.find("x-pathwise-tenant").value_or("")});
@@ -111,10 +111,12 @@ Exchange::Status Exchange::read_labels() {
 // Tier, model and residency by policy. `model` may be an adapter's name.
 Exchange::Status Exchange::evaluate(std::string_view model) {
   const policy::PolicySnapshot& policy = *state_->views.policy;
-  policy::PolicyRequest request{.tenant = tenant_,
-                                .tier = head_.find("x-pathwise-tier").value_or(std::string_view{}),
-                                .model = model,
-                                .labels = labels_};
+  const auto tier = head_.find("x-pathwise-tier");
+  if (tier && trim(*tier).empty()) {  // no name is not no header: that asks for the default
+    return std::unexpected(openai::invalid_request(400, "invalid_tier", "unknown tier ''", "x-pathwise-tier"));
+  }
+  policy::PolicyRequest request{
+      .tenant = tenant_, .tier = tier.value_or(std::string_view{}), .model = model, .labels = labels_};
   if (policy.model(model) == nullptr) {
     if (const auto* base = state_->views.load->model_of_adapter(model)) {
       adapter_ = model;

@@ -123,6 +123,8 @@ int status_of(HeadError error) {
       return 505;
     case HeadError::kTransferEncoding:
       return 501;
+    case HeadError::kExpectation:
+      return 417;
     case HeadError::kMalformed:
     case HeadError::kMissingHost:
       break;
@@ -142,6 +144,8 @@ std::string_view to_string(HeadError error) {
       return "the only transfer encoding understood is chunked";
     case HeadError::kMissingHost:
       return "exactly one Host header is needed";
+    case HeadError::kExpectation:
+      return "the only expectation understood is 100-continue";
   }
   return "?";
 }
@@ -199,7 +203,9 @@ std::expected<void, HeadError> parse_request(std::string_view head, const HeadLi
   int hosts = 0;
   for (const Header& header : out.headers) {
     if (iequals(header.name, "host")) ++hosts;
-    if (iequals(header.name, "expect") && iequals(header.value, "100-continue")) out.expect_continue = true;
+    if (!iequals(header.name, "expect")) continue;
+    if (!iequals(trim(header.value), "100-continue")) return std::unexpected(HeadError::kExpectation);
+    out.expect_continue = out.minor_version == 1;
   }
   if (hosts > 1 || (hosts == 0 && out.minor_version == 1)) return std::unexpected(HeadError::kMissingHost);
   return {};

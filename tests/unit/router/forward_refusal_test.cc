@@ -51,6 +51,8 @@ INSTANTIATE_TEST_SUITE_P(
                 chat(kBody, "x-pathwise-labels:\r\nx-pathwise-labels: data=personal-eu\r\n"), 403, "residency"},
         Refused{"LabelTwice", chat(kBody, "x-pathwise-labels: data=public\r\nx-pathwise-labels: data=personal-eu\r\n"),
                 400, "invalid_labels"},
+        Refused{"EmptyTier", chat(kBody, "x-pathwise-tier:\r\n"), 400, "invalid_tier"},
+        Refused{"OtherExpectation", chat(kBody, "Expect: 200-ok\r\n"), 417, "bad_request"},
         Refused{"TwoTiers", chat(kBody, "x-pathwise-tier: realtime\r\nX-Pathwise-Tier: premium\r\n"), 400,
                 "repeated_header"},
         Refused{"TwoKeys", chat(kBody, "authorization: Bearer pw-k1-other\r\n"), 400, "repeated_header"},

@@ -44,6 +44,7 @@ TEST(RequestHead, KnowsChunkedAndExpect) {
   EXPECT_TRUE(head->chunked);
   EXPECT_TRUE(head->expect_continue);
   EXPECT_EQ(head->content_length, std::nullopt);
+  EXPECT_FALSE(request("POST / HTTP/1.0\r\nExpect: 100-continue\r\n\r\n")->expect_continue) << "knows no 100";
 }
 
 TEST(RequestHead, ConnectionDecidesKeepAlive) {
@@ -109,6 +110,9 @@ INSTANTIATE_TEST_SUITE_P(
                 HeadError::kTransferEncoding},
         BadCase{"NoHost", "GET / HTTP/1.1\r\nA: b\r\n\r\n", HeadError::kMissingHost},
         BadCase{"TwoHosts", "GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", HeadError::kMissingHost},
+        BadCase{"OtherExpectation", "POST / HTTP/1.1\r\nHost: x\r\nExpect: 200-ok\r\n\r\n", HeadError::kExpectation},
+        BadCase{"MoreExpectations", "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nExpect: more\r\n\r\n",
+                HeadError::kExpectation},
         BadCase{"Http2Preface", "PRI * HTTP/2.0\r\n\r\n", HeadError::kMalformed},
         BadCase{"Version3", "GET / HTTP/3.0\r\nHost: x\r\n\r\n", HeadError::kVersion}),
     [](const testing::TestParamInfo<BadCase>& info) { return std::string(info.param.name); });

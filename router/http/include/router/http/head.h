@@ -26,6 +26,7 @@ enum class HeadError : std::uint8_t {
   kVersion,           // 505: not HTTP/1.1 or 1.0
   kTransferEncoding,  // 501: another coding than "chunked" (RFC 9112 section 6.1)
   kMissingHost,       // 400 (RFC 9112 section 3.2)
+  kExpectation,       // 417: another one than "100-continue" (RFC 9110 section 10.1.1)
 };
 [[nodiscard]] int status_of(HeadError error);
 [[nodiscard]] std::string_view to_string(HeadError error);
