@@ -64,6 +64,32 @@ TEST(Operations, ReloadDropsNoStreamAndABadFileChangesNothing) {
   EXPECT_THAT(client.receive_until("last\r\n0\r\n\r\n"), HasSubstr("5\r\nfirst\r\n4\r\nlast\r\n0\r\n\r\n"));
 }
 
+TEST(Operations, ABudgetIsPaidWhereTheRequestEntersAndOutlivesAReload) {
+  ScriptedRuntime runtime(reply_with("{}"));
+  FabricLab lab({{"pune", "IN", {}}, {"mumbai", "IN", {runtime.port()}}});
+  constexpr std::string_view kBounded = "pw-k2-secret-of-globex";
+  lab.write_fabric(formatted(
+      "  globex: {{keys: [{{id: k2, scrypt: \"{}\"}}], tiers: [batch], default_tier: batch, tokens_per_minute: 1k}}\n",
+      FabricLab::hashed(kBounded)));
+  lab.start();
+  const auto ask = [&](const std::string& site) {
+    Connection client = lab.connect(site);
+    client.send(FabricLab::chat("", R"({"model":"llama","messages":[],"max_tokens":900})", kBounded));
+    return client.receive_message();
+  };
+  EXPECT_EQ(ask("pune").status(), 200);
+  EXPECT_EQ(ask("pune").status(), 429);
+  lab.router("pune").signal(SIGHUP);
+  EXPECT_TRUE(eventually(
+      [&] { return lab.admin("pune", "/metrics").body.contains("pathwise_reloads_total{result=\"ok\"} 1"); }));
+  const auto refused = ask("pune");
+  EXPECT_EQ(refused.status(), 429);
+  EXPECT_FALSE(refused.header("retry-after").empty());
+  EXPECT_EQ(ask("mumbai").status(), 200) << "which served a request of pune's and charged nothing for it";
+  EXPECT_EQ(ask("mumbai").status(), 429);
+  EXPECT_EQ(runtime.requests(), 2);
+}
+
 TEST(Operations, TermFinishesStreamsAndExitsWithZero) {
   Gate gate;
   ScriptedRuntime runtime(hold_streams(gate));
@@ -73,7 +99,10 @@ TEST(Operations, TermFinishesStreamsAndExitsWithZero) {
   Connection client = lab.connect("mumbai");
   client.send(FabricLab::chat("x-request-id: held-1\r\n"));
   client.receive_until("first");
+  Connection half = lab.connect("mumbai");
+  half.send("POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\n");
   lab.router("mumbai").signal(SIGTERM);
+  EXPECT_TRUE(half.closed_by_peer()) << "nobody waits for the rest of it";
   // No new connections; a refused connect or an immediate end are both right.
   EXPECT_TRUE(eventually([&] {
     try {
@@ -192,9 +221,13 @@ TEST(Operations, PeersAreBelievedByTheirCertificateOnly) {
     return ask_as(lab, "dubai", text);
   };
   EXPECT_THAT(with("hop: 1", "hop: 3"), HasSubstr("400"));
+  EXPECT_THAT(with("hop: 1", "hop: 1abc"), HasSubstr("bad_hop"));
   EXPECT_THAT(with("tenant: acme", "tenant: nobody"), HasSubstr("403"));
   EXPECT_THAT(with("tier: realtime", "tier: gold"), HasSubstr("400"));
   EXPECT_THAT(with("x-pathwise-model: llama", "x-pathwise-model: other"), HasSubstr("404"));
+  for (const std::string_view again : {"x-pathwise-tenant: acme", "x-pathwise-tier: batch", "x-pathwise-hop: 1"}) {
+    EXPECT_THAT(with("hop: 1", formatted("hop: 1\r\n{}", again)), HasSubstr("repeated_header")) << again;
+  }
 }
 
 TEST(Operations, TheReceiverJudgesResidencyItself) {
@@ -205,7 +238,7 @@ TEST(Operations, TheReceiverJudgesResidencyItself) {
       ask_as(lab, "mumbai",
              "POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\nExpect: 100-continue\r\n"
              "x-pathwise-tenant: acme\r\nx-pathwise-tier: realtime\r\nx-pathwise-model: llama\r\n"
-             "x-pathwise-labels: data=personal-in\r\nx-pathwise-hop: 1\r\n\r\n");
+             "x-pathwise-labels: team=x\r\nx-pathwise-labels: data=personal-in\r\nx-pathwise-hop: 1\r\n\r\n");
   EXPECT_THAT(answer, HasSubstr("429"));
   EXPECT_THAT(answer, HasSubstr("x-pathwise-refused: residency")) << "before the body is sent";
   EXPECT_EQ(runtime.requests(), 0);

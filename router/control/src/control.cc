@@ -62,6 +62,7 @@ void Control::start() {
 
 void Control::set_policy(policy::PolicySnapshotPtr policy) {
   policy_ = std::move(policy);
+  buckets_ = budgets_.buckets_of(policy_->config());
   load_dirty_ = paths_dirty_ = true;
   if (bus_) {
     bus_->set_hashes(hashes_of(policy_->config()));
@@ -208,6 +209,7 @@ void Control::flush() {
   auto next = std::make_shared<forward::State>();
   next->views = {policy_, load_, path_view_};
   next->runtimes = runtimes_;
+  next->budgets = buckets_;
   next->admission = draining_ ? fabric::Admission::kClosed : fabric::Admission::kOpen;
   next->ready_text = describe_readiness(next->ready);
   state_ = next;

@@ -48,6 +48,7 @@ Exchange::Exchange(Session& session, std::weak_ptr<Session> self)
 
 net::Awaitable<bool> Exchange::run() {
   begin();
+  if (auto clear = check_head(); !clear) co_return co_await refuse(std::move(clear.error()));
   if (!openai::is_inference(endpoint_)) co_return co_await answer_here();
   if (auto known = co_await identify(); !known) co_return co_await refuse(std::move(known.error()));
   if (session_.peer()) {
@@ -70,7 +71,10 @@ void Exchange::begin() {
   tenant_ = nullptr;
   target_ = nullptr;
   offers_ = nullptr;
+  longest_context_ = 0;
   in_flight_ = nullptr;
+  charge_ = {};
+  sent_ = {};
   adapter_.clear();
   labels_.items.clear();
   policy_ = {};
@@ -81,8 +85,8 @@ void Exchange::begin() {
   last_failure_.clear();
   last_status_ = 502;
   const std::string_view given = head_.find("x-request-id").value_or(std::string_view{});
-  request_id_ =
-      good_request_id(given) ? std::string(given) : formatted("{:016x}{:016x}", worker_.random(), worker_.random());
+  const bool usable = good_request_id(given) && !head_.repeated("x-request-id");
+  request_id_ = usable ? std::string(given) : formatted("{:016x}{:016x}", worker_.random(), worker_.random());
   record_.clear();
   record_.id = RequestId{request_id_};
   record_.decision = formatted("{:016x}", worker_.random());
@@ -93,6 +97,7 @@ void Exchange::begin() {
 }
 
 void Exchange::finish(int status, select::Outcome outcome) {
+  settle(outcome);
   record_.status = status;
   record_.outcome = outcome;
   record_.total_s = std::chrono::duration<double>(worker_.deps.clock.now() - started_).count();

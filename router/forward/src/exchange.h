@@ -61,20 +61,26 @@ class Exchange {
 
   void begin();
   // exchange_admit.cc: who, what, and whether.
+  [[nodiscard]] Status check_head() const;
   [[nodiscard]] net::Awaitable<Status> identify();
   [[nodiscard]] net::Awaitable<Status> identify_client();
   [[nodiscard]] Status identify_peer();
   [[nodiscard]] Status read_labels();
   [[nodiscard]] Status admit_peer();
   [[nodiscard]] net::Awaitable<Status> read_body();
+  [[nodiscard]] net::Awaitable<Status> read_counted(std::size_t length);
   [[nodiscard]] net::Awaitable<Status> read_chunked();
+  [[nodiscard]] Status no_body();
   [[nodiscard]] Status classify();
   [[nodiscard]] Status evaluate(std::string_view model);
 
   // exchange_place.cc: choosing and trying.
   [[nodiscard]] net::Awaitable<bool> place();
   [[nodiscard]] bool choose();
+  [[nodiscard]] Status charge();
+  void settle(select::Outcome outcome);
   [[nodiscard]] openai::ApiError no_site() const;
+  [[nodiscard]] std::optional<openai::ApiError> too_long() const;
   [[nodiscard]] net::Awaitable<Attempt> attempt();
   [[nodiscard]] net::Awaitable<Attempt> attempt_runtimes();
   [[nodiscard]] net::Awaitable<Attempt> attempt_peer();
@@ -110,7 +116,6 @@ class Exchange {
   [[nodiscard]] net::Awaitable<bool> answer_here();
   [[nodiscard]] std::string models_list() const;
   [[nodiscard]] net::Awaitable<void> discard_body();
-  [[nodiscard]] net::Awaitable<void> linger();
   [[nodiscard]] std::string load_header() const;
   void finish(int status, select::Outcome outcome);
 
@@ -136,10 +141,18 @@ class Exchange {
   std::string adapter_;
   std::string refused_;  // a peer's request: why, for x-pathwise-refused
   std::vector<select::TargetId> tried_;
+  std::uint32_t longest_context_ = 0;  // of the last decision
   const select::ModelOffers* offers_ = nullptr;
   const select::Target* target_ = nullptr;  // of the present attempt; in state_
   select::CostTerms predicted_;             // for it
   double prompt_tokens_ = 0;
+  // What the tenant's budget was charged; no bucket: nothing.
+  struct Charge {
+    std::shared_ptr<TokenBucket> bucket;
+    double per_minute = 0;
+    double tokens = 0;
+  };
+  Charge charge_;
   InFlight* in_flight_ = nullptr;  // of the present attempt
   SteadyTime sent_{};
   std::string last_failure_;

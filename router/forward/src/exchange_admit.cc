@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/format.h"
+#include "base/string_util.h"
 #include "exchange.h"
 
 namespace pathwise::router::forward {
@@ -11,6 +12,17 @@ namespace pathwise::router::forward {
 namespace {
 
 constexpr int kMaxHops = 2;
+constexpr std::chrono::milliseconds kDrainGrace{500};
+
+// Headers that decide something and have one value: of two, the next reader could take the other one.
+// x-pathwise-labels is a list.
+bool has_one_value(std::string_view name) {
+  constexpr std::string_view kOurs = "x-pathwise-";
+  for (const std::string_view each : {"authorization", "x-request-id", "traceparent"}) {
+    if (iequals(name, each)) return true;
+  }
+  return iequals(name.substr(0, kOurs.size()), kOurs) && !iequals(name, "x-pathwise-labels");
+}
 
 openai::ApiError to_api_error(const Error& error, std::string_view model) {
   switch (error.code) {
@@ -24,6 +36,15 @@ openai::ApiError to_api_error(const Error& error, std::string_view model) {
 }
 
 }  // namespace
+
+Exchange::Status Exchange::check_head() const {
+  for (const http::Header& header : head_.headers) {
+    if (!has_one_value(header.name) || !head_.repeated(header.name)) continue;
+    return std::unexpected(openai::invalid_request(
+        400, "repeated_header", formatted("The header {} may be given once.", excerpt(header.name))));
+  }
+  return {};
+}
 
 net::Awaitable<Exchange::Status> Exchange::identify() {
   if (!state_ || !state_->views.policy) co_return std::unexpected(openai::too_busy(503, "the router is starting", 1));
@@ -63,8 +84,8 @@ net::Awaitable<Exchange::Status> Exchange::identify_client() {
 Exchange::Status Exchange::identify_peer() {
   const std::string_view hops = head_.find("x-pathwise-hop").value_or("");
   int hop = 0;
-  std::from_chars(hops.data(), hops.data() + hops.size(), hop);
-  if (hop < 1 || hop > kMaxHops) {
+  const auto [end, error] = std::from_chars(hops.data(), hops.data() + hops.size(), hop);
+  if (error != std::errc{} || end != hops.data() + hops.size() || hop < 1 || hop > kMaxHops) {
     return std::unexpected(openai::invalid_request(400, "bad_hop", formatted("x-pathwise-hop is not 1..{}", kMaxHops)));
   }
   tenant_ = state_->views.policy->tenant(TenantName{head_.find("x-pathwise-tenant").value_or("")});
@@ -76,7 +97,7 @@ Exchange::Status Exchange::identify_peer() {
 }
 
 Exchange::Status Exchange::read_labels() {
-  const auto header = head_.find("x-pathwise-labels");
+  const auto header = head_.find_list("x-pathwise-labels");
   if (!header) return {};
   auto labels = policy::Labels::parse(*header);
   if (!labels) {
@@ -90,10 +111,12 @@ Exchange::Status Exchange::read_labels() {
 // Tier, model and residency by policy. `model` may be an adapter's name.
 Exchange::Status Exchange::evaluate(std::string_view model) {
   const policy::PolicySnapshot& policy = *state_->views.policy;
-  policy::PolicyRequest request{.tenant = tenant_,
-                                .tier = head_.find("x-pathwise-tier").value_or(std::string_view{}),
-                                .model = model,
-                                .labels = labels_};
+  const auto tier = head_.find("x-pathwise-tier");
+  if (tier && trim(*tier).empty()) {  // no name is not no header: that asks for the default
+    return std::unexpected(openai::invalid_request(400, "invalid_tier", "unknown tier ''", "x-pathwise-tier"));
+  }
+  policy::PolicyRequest request{
+      .tenant = tenant_, .tier = tier.value_or(std::string_view{}), .model = model, .labels = labels_};
   if (policy.model(model) == nullptr) {
     if (const auto* base = state_->views.load->model_of_adapter(model)) {
       adapter_ = model;
@@ -141,22 +164,36 @@ net::Awaitable<Exchange::Status> Exchange::read_body() {
     continued_ = true;
     if (!co_await session_.stream().write("HTTP/1.1 100 Continue\r\n\r\n")) keep_alive_ = false;
   }
-  const auto timeout = worker_.wheel.arm(limits.body, [this] {
+  // What has begun to come may end when draining began meanwhile; that takes no time if it has been sent.
+  const auto time = worker_.draining() ? std::min(limits.body, kDrainGrace) : limits.body;
+  const auto timeout = worker_.wheel.arm(time, [this] {
     timed_out_ = true;
-    session_.close();
+    session_.stream().stop_waiting();
   });
-  if (head_.chunked) co_return co_await read_chunked();
-  body_.reserve(static_cast<std::size_t>(length));
+  session_.waiting(true);
+  Status read = co_await (head_.chunked ? read_chunked() : read_counted(static_cast<std::size_t>(length)));
+  session_.waiting(false);
+  body_read_ = read.has_value();
+  if (body_read_) timed_out_ = false;  // with the last byte: that is in time
+  co_return read;
+}
+
+// A body that does not come is the end of its connection: where the next request would begin is unknown.
+Exchange::Status Exchange::no_body() {
+  keep_alive_ = false;
+  if (timed_out_) return std::unexpected(openai::too_slow("The request body did not arrive in time."));
+  return std::unexpected(openai::invalid_request(400, "incomplete_body", "The request body ended early."));
+}
+
+net::Awaitable<Exchange::Status> Exchange::read_counted(std::size_t length) {
+  body_.reserve(length);
   while (body_.text().size() < length) {
-    const auto room = body_.room().first(static_cast<std::size_t>(length) - body_.text().size());
+    if (timed_out_) co_return no_body();
+    const auto room = body_.room().first(length - body_.text().size());
     const auto count = co_await session_.input().read_into(room);
-    if (!count || *count == 0) {
-      keep_alive_ = false;
-      co_return std::unexpected(openai::invalid_request(400, "incomplete_body", "The request body ended early."));
-    }
+    if (!count || *count == 0) co_return no_body();
     body_.commit(*count);
   }
-  body_read_ = true;
   co_return Status{};
 }
 
@@ -164,12 +201,10 @@ net::Awaitable<Exchange::Status> Exchange::read_chunked() {
   http::ChunkParser chunks;
   Input& input = session_.input();
   while (!chunks.done()) {
+    if (timed_out_) co_return no_body();
     if (input.pending().empty()) {
       const auto count = co_await input.fill();
-      if (!count || *count == 0) {
-        keep_alive_ = false;
-        co_return std::unexpected(openai::invalid_request(400, "incomplete_body", "The request body ended early."));
-      }
+      if (!count || *count == 0) co_return no_body();
     }
     const auto step = chunks.feed(input.pending());
     if (!step) {
@@ -184,7 +219,6 @@ net::Awaitable<Exchange::Status> Exchange::read_chunked() {
     input.consume(step->consumed);
   }
   body_.reserve(body_.text().size());
-  body_read_ = true;
   co_return Status{};
 }
 

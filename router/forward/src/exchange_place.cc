@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Choosing a site, sending the request there, and what to do when that did not work.
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
 #include "base/format.h"
 #include "base/log.h"
@@ -39,6 +41,10 @@ net::Awaitable<bool> Exchange::place() {
   int refusals = 0;
   int failures = 0;
   while (choose()) {
+    if (auto charged = charge(); !charged) {
+      session_.input().unwatch();
+      co_return co_await refuse(std::move(charged.error()));
+    }
     const Attempt outcome = co_await attempt();
     if (outcome == Attempt::kRelayed) {
       finish(record_.status, select::Outcome::kOk);
@@ -61,7 +67,12 @@ net::Awaitable<bool> Exchange::place() {
 bool Exchange::choose() {
   const select::Views& views = state_->views;
   offers_ = views.load->model(policy_.model->name.str());
-  if (offers_ == nullptr) return false;
+  if (offers_ == nullptr) {
+    prompt_tokens_ = static_cast<double>(facts_.prompt_bytes) / policy_.model->bytes_per_token;
+    const std::uint32_t set = policy_.model->context_tokens;
+    longest_context_ = set > 0 && prompt_tokens_ > set ? set : 0;
+    return false;
+  }
   const auto& tiers = views.policy->config().tiers;
   const select::Request request{.policy = &policy_,
                                 .tier_index = static_cast<std::uint32_t>(policy_.tier - tiers.data()),
@@ -80,11 +91,68 @@ bool Exchange::choose() {
   record_.decision_s += std::chrono::duration<double>(worker_.deps.clock.now() - before).count();
   select::record_decision(decision, request, views, record_);
   prompt_tokens_ = decision.prompt_tokens;
+  longest_context_ = decision.longest_context;
   if (decision.chosen == nullptr) return false;
   target_ = &views.load->targets[decision.chosen->target];
   predicted_ = decision.chosen->terms;
   tried_.push_back(target_->id);
   return true;
+}
+
+// Once a request, by the router that it entered at: the tenant's budget pays what is expected of it.
+Exchange::Status Exchange::charge() {
+  if (session_.peer() || charge_.bucket || !state_->budgets) return {};
+  const auto index = static_cast<std::size_t>(tenant_ - state_->views.policy->config().tenants.data());
+  const std::shared_ptr<TokenBucket>& bucket = (*state_->budgets)[index];
+  if (!bucket) return {};
+  const double output =
+      facts_.max_tokens > 0 ? static_cast<double>(facts_.max_tokens) : worker_.learned.output_tokens(offers_->id);
+  const double tokens = prompt_tokens_ + output;
+  const auto per_minute = static_cast<double>(tenant_->tokens_per_minute);
+  const auto taken = bucket->take(tokens, per_minute, worker_.deps.clock.now());
+  if (taken) {
+    charge_ = {bucket, per_minute, tokens};
+    return {};
+  }
+  record_.site = {};
+  record_.router = {};
+  if (taken.error() == TokenBucket::kNever) {
+    return std::unexpected(openai::over_budget(
+        formatted("Request too large for tenant {} on tokens per minute (TPM): limit {}, requested {:.0f}.",
+                  tenant_->name, tenant_->tokens_per_minute, std::ceil(tokens)),
+        0));
+  }
+  const auto wait = static_cast<int>(std::chrono::ceil<std::chrono::seconds>(taken.error()).count());
+  return std::unexpected(openai::over_budget(
+      formatted("Rate limit reached for tenant {} on tokens per minute (TPM): limit {}, requested {:.0f}. "
+                "Please try again in {} s.",
+                tenant_->name, tenant_->tokens_per_minute, std::ceil(tokens), wait),
+      wait));
+}
+
+// By what was used, as far as the response tells; nothing if nothing was computed for the client.
+void Exchange::settle(select::Outcome outcome) {
+  if (!charge_.bucket) return;
+  const Charge charge = std::exchange(charge_, {});
+  const bool answered = outcome == select::Outcome::kOk && record_.status == 200;
+  const bool cut =
+      outcome == select::Outcome::kBroken || (outcome == select::Outcome::kClientGone && sent_ != SteadyTime{});
+  double used = answered || cut ? charge.tokens : 0;
+  if (answered && record_.prompt_tokens_used > 0) {
+    used = static_cast<double>(record_.prompt_tokens_used) + record_.completion_tokens;
+  }
+  charge.bucket->correct(used - charge.tokens, charge.per_minute, worker_.deps.clock.now());
+}
+
+// Asking again will not help: 400, as OpenAI answers it.
+std::optional<openai::ApiError> Exchange::too_long() const {
+  if (longest_context_ == 0) return std::nullopt;
+  const std::string_view param = endpoint_ == openai::Endpoint::kCompletions ? "prompt" : "messages";
+  return openai::invalid_request(
+      400, "context_length_exceeded",
+      formatted("This model's maximum context length is {} tokens; the request's {} has about {:.0f}.",
+                longest_context_, param, std::ceil(prompt_tokens_)),
+      param);
 }
 
 openai::ApiError Exchange::no_site() const {
@@ -98,6 +166,7 @@ openai::ApiError Exchange::no_site() const {
     return openai::forbidden("residency", formatted("No site that serves the model may serve this request: {}.",
                                                     record_.removed.front().rule));
   }
+  if (auto error = too_long()) return *std::move(error);
   if (last_status_ == 429) return openai::too_busy(429, "All sites are at capacity: " + last_failure_, kRetryAfter);
   if (!last_failure_.empty()) {
     openai::ApiError error = openai::bad_gateway("No site could serve the request: " + last_failure_);

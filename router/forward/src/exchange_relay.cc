@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // The way back: a relayed response, or one of our own.
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <set>
 
@@ -14,11 +12,11 @@ namespace pathwise::router::forward {
 namespace {
 
 constexpr std::size_t kDiscard = 64 * 1024;  // of a refused request's body, to keep the connection
-constexpr std::size_t kLinger = 1 << 20;     // of one whose connection is closed
-constexpr std::chrono::milliseconds kLingerTime{2000};
 
-select::Outcome outcome_of(int status) {
-  if (status == 429 || status == 503) return select::Outcome::kNoCapacity;
+// A budget that is used up is no want of capacity.
+select::Outcome outcome_of(const openai::ApiError& error) {
+  const int status = error.status;
+  if ((status == 429 && error.type != "tokens") || status == 503) return select::Outcome::kNoCapacity;
   return status < 500 ? select::Outcome::kClientError : select::Outcome::kUpstreamError;
 }
 
@@ -151,15 +149,17 @@ net::Awaitable<bool> Exchange::respond(Answer answer) {
   for (const auto& [name, value] : answer.headers) out_.header(name, value);
   if (!keep_alive_) out_.header("Connection", "close");
   out_.append("\r\n");
-  out_.borrow(answer.body);
+  if (head_.method != "HEAD") out_.borrow(answer.body);  // the length is what GET would have
   if (!co_await write_out()) co_return false;
+  if (will_come && keep_alive_ && worker_.draining()) keep_alive_ = false;
   if (will_come && keep_alive_) co_await discard_body();
-  if (will_come && !keep_alive_) co_await linger();
+  if (will_come && !keep_alive_) co_await session_.linger();
   co_return keep_alive_;
 }
 
 net::Awaitable<void> Exchange::discard_body() {
   const auto timeout = worker_.wheel.arm(worker_.deps.limits.body, [this] { session_.close(); });
+  session_.waiting(true);
   const auto length = static_cast<std::size_t>(head_.content_length.value_or(0));
   std::size_t left = length - std::min(length, body_.text().size());
   std::array<char, 4096> waste;
@@ -173,25 +173,15 @@ net::Awaitable<void> Exchange::discard_body() {
   }
 }
 
-// Closing while a body is arriving makes the kernel send a reset, which can overtake the answer.
-net::Awaitable<void> Exchange::linger() {
-  const auto timeout = worker_.wheel.arm(kLingerTime, [this] { session_.close(); });
-  if (session_.stream().is_open()) ::shutdown(session_.stream().socket().native_handle(), SHUT_WR);
-  std::array<char, 4096> waste;
-  for (std::size_t total = 0; total < kLinger;) {
-    const auto count = co_await session_.input().read_into(waste);
-    if (!count || *count == 0) co_return;
-    total += *count;
-  }
-}
-
 net::Awaitable<bool> Exchange::refuse(openai::ApiError error) {
   record_.error = error.message;
   Answer answer{.status = error.status, .body = openai::error_body(error)};
   if (error.retry_after_s > 0) answer.headers.emplace_back("Retry-After", std::to_string(error.retry_after_s));
+  if (error.status == 401) answer.headers.emplace_back("WWW-Authenticate", "Bearer");
+  if (error.status == 405) answer.headers.emplace_back("Allow", std::string(openai::allowed_methods(head_.path())));
   if (!head_.keep_alive) keep_alive_ = false;
   const bool keep = co_await respond(std::move(answer));
-  finish(error.status, outcome_of(error.status));
+  finish(error.status, outcome_of(error));
   co_return keep;
 }
 

@@ -118,6 +118,11 @@ void ByteStream::close() noexcept {
   std::get<net::TcpSocket>(stream_).close(ignored);
 }
 
+void ByteStream::stop_waiting() noexcept {
+  boost::system::error_code ignored;
+  socket().cancel(ignored);
+}
+
 bool ByteStream::is_open() const {
   return const_cast<ByteStream*>(this)->socket().is_open();  // TlsStream::socket() has no const form
 }

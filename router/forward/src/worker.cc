@@ -137,7 +137,7 @@ void Worker::drain() {
     boost::system::error_code ignored;
     acceptor->close(ignored);
   }
-  for (Session* session : sessions_) session->close_if_idle();
+  for (Session* session : sessions_) session->close_if_waiting();
   drained_.store(true, std::memory_order_release);
 }
 

@@ -117,7 +117,7 @@ bool ends_here(std::string_view name, std::string_view connection) {
 }
 
 void start_request(Gather& out, const RequestHead& head) {
-  const std::string_view connection = head.find("connection").value_or(std::string_view{});
+  const std::string connection = head.find_list("connection").value_or(std::string());
   const char* target_end = head.target.data() + head.target.size();
   out.borrow({head.method.data(), static_cast<std::size_t>(target_end - head.method.data())});
   out.append(" HTTP/1.1\r\n");
@@ -128,7 +128,7 @@ void start_request(Gather& out, const RequestHead& head) {
 }
 
 void start_response(Gather& out, const ResponseHead& head, std::string_view status_line) {
-  const std::string_view connection = head.find("connection").value_or(std::string_view{});
+  const std::string connection = head.find_list("connection").value_or(std::string());
   out.borrow(status_line);
   const std::string_view buffer_end(status_line.data() + head.length, 0);
   for (const Header& header : head.headers) {

@@ -3,6 +3,8 @@
 
 #include <llhttp.h>
 
+#include <algorithm>
+
 #include "base/string_util.h"
 
 namespace pathwise::router::http {
@@ -121,6 +123,8 @@ int status_of(HeadError error) {
       return 505;
     case HeadError::kTransferEncoding:
       return 501;
+    case HeadError::kExpectation:
+      return 417;
     case HeadError::kMalformed:
     case HeadError::kMissingHost:
       break;
@@ -140,6 +144,8 @@ std::string_view to_string(HeadError error) {
       return "the only transfer encoding understood is chunked";
     case HeadError::kMissingHost:
       return "exactly one Host header is needed";
+    case HeadError::kExpectation:
+      return "the only expectation understood is 100-continue";
   }
   return "?";
 }
@@ -149,6 +155,22 @@ std::optional<std::string_view> MessageHead::find(std::string_view name) const {
     if (iequals(header.name, name)) return header.value;
   }
   return std::nullopt;
+}
+
+std::optional<std::string> MessageHead::find_list(std::string_view name) const {
+  std::optional<std::string> joined;
+  for (const Header& header : headers) {
+    if (!iequals(header.name, name)) continue;
+    if (!joined) joined.emplace();
+    const std::string_view value = trim(header.value);
+    if (!joined->empty() && !value.empty()) *joined += ", ";
+    *joined += value;
+  }
+  return joined;
+}
+
+bool MessageHead::repeated(std::string_view name) const {
+  return std::ranges::count_if(headers, [&](const Header& header) { return iequals(header.name, name); }) > 1;
 }
 
 void MessageHead::clear() {
@@ -181,7 +203,9 @@ std::expected<void, HeadError> parse_request(std::string_view head, const HeadLi
   int hosts = 0;
   for (const Header& header : out.headers) {
     if (iequals(header.name, "host")) ++hosts;
-    if (iequals(header.name, "expect") && iequals(header.value, "100-continue")) out.expect_continue = true;
+    if (!iequals(header.name, "expect")) continue;
+    if (!iequals(trim(header.value), "100-continue")) return std::unexpected(HeadError::kExpectation);
+    out.expect_continue = out.minor_version == 1;
   }
   if (hosts > 1 || (hosts == 0 && out.minor_version == 1)) return std::unexpected(HeadError::kMissingHost);
   return {};

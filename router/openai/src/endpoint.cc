@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "router/openai/endpoint.h"
 
+#include <algorithm>
 #include <array>
 
 namespace pathwise::router::openai {
@@ -20,14 +21,25 @@ constexpr std::array<Route, 5> kRoutes = {{
     {"/ready", "GET", Endpoint::kReady},
 }};
 
+const Route* find(std::string_view path) {
+  const auto* found = std::ranges::find(kRoutes, path, &Route::path);
+  return found == kRoutes.end() ? nullptr : found;
+}
+
 }  // namespace
 
+// HEAD is GET without the body (RFC 9110 section 9.3.2).
 Endpoint classify(std::string_view method, std::string_view path) {
-  for (const Route& route : kRoutes) {
-    if (route.path != path) continue;
-    return route.method == method ? route.endpoint : Endpoint::kMethodNotAllowed;
-  }
-  return Endpoint::kUnknown;
+  const Route* route = find(path);
+  if (route == nullptr) return Endpoint::kUnknown;
+  const bool allowed = method == route->method || (method == "HEAD" && route->method == "GET");
+  return allowed ? route->endpoint : Endpoint::kMethodNotAllowed;
+}
+
+std::string_view allowed_methods(std::string_view path) {
+  const Route* route = find(path);
+  if (route == nullptr) return {};
+  return route->method == "GET" ? "GET, HEAD" : route->method;
 }
 
 }  // namespace pathwise::router::openai

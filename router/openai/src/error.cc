@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/format.h"
+#include "base/string_util.h"
 
 namespace pathwise::router::openai {
 
@@ -72,10 +73,12 @@ ApiError forbidden(std::string_view code, std::string message) {
 }
 
 ApiError unknown_model(std::string_view model) {
+  const std::string shown = excerpt(model);  // in single quotes, where OpenAI has back-ticks
   return {.status = 404,
           .type = "invalid_request_error",
           .code = "model_not_found",
-          .message = formatted("The model `{}` does not exist or you do not have access to it.", model),
+          .message = formatted("The model `{}` does not exist or you do not have access to it.",
+                               std::string_view(shown).substr(1, shown.size() - 2)),
           .param = "model"};
 }
 
@@ -83,6 +86,18 @@ ApiError too_busy(int status, std::string message, int retry_after_s) {
   return {.status = status,
           .type = status == 429 ? "rate_limit_error" : "server_error",
           .code = status == 429 ? "rate_limit_exceeded" : "overloaded",
+          .message = std::move(message),
+          .retry_after_s = retry_after_s};
+}
+
+ApiError too_slow(std::string message) {
+  return invalid_request(408, "request_timeout", std::move(message));
+}
+
+ApiError over_budget(std::string message, int retry_after_s) {
+  return {.status = 429,
+          .type = "tokens",
+          .code = "rate_limit_exceeded",
           .message = std::move(message),
           .retry_after_s = retry_after_s};
 }

@@ -18,9 +18,32 @@ namespace {
 
 constexpr std::uint64_t kMaxTokensBound = 1u << 30;
 
+// In words of our own: the parser's name its insides, and change with it.
+std::string_view reason_of(error_code error) {
+  switch (error) {
+    case simdjson::EMPTY:
+      return "it is empty";
+    case simdjson::UTF8_ERROR:
+      return "it is not UTF-8";
+    case simdjson::DEPTH_ERROR:
+      return "it is nested too deeply";
+    case simdjson::UNCLOSED_STRING:
+      return "a string has no end";
+    case simdjson::UNESCAPED_CHARS:
+      return "a string has a control character that is not escaped";
+    case simdjson::STRING_ERROR:
+      return "a string has an escape that is none";
+    case simdjson::INCOMPLETE_ARRAY_OR_OBJECT:
+      return "a list or an object has no end";
+    case simdjson::TRAILING_CONTENT:
+      return "something follows the object";
+    default:
+      return "the syntax is wrong";
+  }
+}
+
 BodyError not_json(error_code error) {
-  return {.code = "invalid_json",
-          .message = formatted("The request body is not valid JSON: {}.", simdjson::error_message(error))};
+  return {.code = "invalid_json", .message = formatted("The request body is not valid JSON: {}.", reason_of(error))};
 }
 
 BodyError wrong_type(std::string_view param, std::string_view wanted) {

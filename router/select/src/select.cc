@@ -148,6 +148,19 @@ struct Selector::Common {
     return absent ? std::optional(Removed::kAdapter) : std::nullopt;
   }
 
+  // See Decision::longest_context. A site that is down and too small as well is no reason to ask again.
+  [[nodiscard]] std::uint32_t longest_context() const {
+    std::uint32_t longest = 0;
+    for (std::size_t i = 0; i < request.offers->offers.size(); ++i) {
+      const Offer& offer = request.offers->offers[i];
+      if (request.policy->allowed[context.views.load->states[offer.target].site_index] == 0) continue;
+      if (adapter_state(offer, request.adapter) == AdapterState::kAbsent) continue;
+      if (prompt_tokens <= request.offers->columns.context_tokens[i]) return 0;
+      longest = std::max(longest, offer.context_tokens);
+    }
+    return longest;
+  }
+
   [[nodiscard]] float adapter_load(std::size_t offer) const {
     const Offer& told = request.offers->offers[offer];
     return adapter_state(told, request.adapter) == AdapterState::kMustLoad ? told.adapter_load_s : 0.0F;
@@ -253,7 +266,10 @@ void Selector::pick(const Common& common, Decision& decision, Random& random, Wo
   decision.alternatives_total = objective.size() - space.removed_.size();
   space.alternatives_.clear();
   keep_best(space);
-  if (space.best_.empty()) return;
+  if (space.best_.empty()) {
+    decision.longest_context = common.longest_context();
+    return;
+  }
   // Their full terms come last; what they need is far apart in memory, and there by then.
   for (const std::uint32_t each : space.best_) {
     __builtin_prefetch(&offers[each]);

@@ -68,7 +68,7 @@ class LoadBuilder {
     offers.name = state.model;
     offers.id = *id;
     Offer offer{.target = index,
-                .context_tokens = state.context_tokens,
+                .context_tokens = context_of(state),
                 .itl = state.itl_seconds,
                 .price_per_token = state.price_per_million_tokens / 1e6,
                 .itl_slope = static_cast<float>(state.itl_slope_seconds),
@@ -82,6 +82,14 @@ class LoadBuilder {
                 .cell = &ledger_.cell(target.id, *id)};
     carry_own_counts(target, offer);
     offers.offers.push_back(offer);
+  }
+
+  // The least of what the runtime says and what the policy sets; 0: neither does.
+  [[nodiscard]] std::uint32_t context_of(const fabric::ModelState& state) const {
+    const policy::ModelConfig* model = input_.policy->model(state.model.str());
+    const std::uint32_t set = model != nullptr ? model->context_tokens : 0;
+    if (set == 0 || state.context_tokens == 0) return std::max(set, state.context_tokens);
+    return std::min(set, state.context_tokens);
   }
 
   static void fill_rates(ModelOffers& model) {

@@ -51,8 +51,10 @@ class NoControl final : public ControlPort {
 // A worker on a thread of its own, whose only site is this one.
 class Harness {
  public:
-  explicit Harness(const std::vector<std::uint16_t>& runtimes, Limits limits = {})
-      : verifier_(clock_),
+  explicit Harness(const std::vector<std::uint16_t>& runtimes, Limits limits = {},
+                   policy::FabricConfig config = fabric_config())
+      : config_(std::move(config)),
+        verifier_(clock_),
         worker_(io_, {.clock = clock_,
                       .identity = {.site = SiteName{"pune"}, .router = RouterName{"r1"}},
                       .limits = limits,
@@ -101,9 +103,10 @@ class Harness {
     for (std::size_t i = 0; i < ports.size(); ++i) {
       board_.scraped(i, {.metrics = {}, .models = {{"llama", "", 8192}, {"sql", "llama", 0}}}, clock_.now());
     }
-    auto policy = std::make_shared<const policy::PolicySnapshot>(fabric_config(), 1);
+    auto policy = std::make_shared<const policy::PolicySnapshot>(config_, 1);
     auto state = std::make_shared<State>();
     state->runtimes = board_.view();
+    state->budgets = budgets_.buckets_of(config_);
     const auto models = std::make_shared<const std::vector<fabric::ModelState>>(
         runtime::local_models(*state->runtimes, policy->config(), SiteName{"pune"}));
     state->views.load =
@@ -118,11 +121,13 @@ class Harness {
     worker_.publish(std::move(state));
   }
 
+  policy::FabricConfig config_;
   RealClock clock_;
   NoControl control_;
   net::asio::io_context io_{1};
   KeyVerifier verifier_;
   select::Ledger ledger_;
+  TokenBudgets budgets_;
   runtime::RuntimeBoard board_;
   Worker worker_;
   std::uint16_t port_ = 0;

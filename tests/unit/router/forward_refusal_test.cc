@@ -45,6 +45,20 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"UnknownTier", chat(kBody, "x-pathwise-tier: gold\r\n"), 400, "invalid_tier"},
         Refused{"BadLabels", chat(kBody, "x-pathwise-labels: a,b\r\n"), 400, "invalid_labels"},
         Refused{"Residency", chat(kBody, "x-pathwise-labels: data=personal-eu\r\n"), 403, "residency"},
+        Refused{"ResidencyInASecondLine",
+                chat(kBody, "x-pathwise-labels: team=x\r\nX-Pathwise-Labels: data=personal-eu\r\n"), 403, "residency"},
+        Refused{"ResidencyAfterAnEmptyLine",
+                chat(kBody, "x-pathwise-labels:\r\nx-pathwise-labels: data=personal-eu\r\n"), 403, "residency"},
+        Refused{"LabelTwice", chat(kBody, "x-pathwise-labels: data=public\r\nx-pathwise-labels: data=personal-eu\r\n"),
+                400, "invalid_labels"},
+        Refused{"EmptyTier", chat(kBody, "x-pathwise-tier:\r\n"), 400, "invalid_tier"},
+        Refused{"OtherExpectation", chat(kBody, "Expect: 200-ok\r\n"), 417, "bad_request"},
+        Refused{"TwoTiers", chat(kBody, "x-pathwise-tier: realtime\r\nX-Pathwise-Tier: premium\r\n"), 400,
+                "repeated_header"},
+        Refused{"TwoKeys", chat(kBody, "authorization: Bearer pw-k1-other\r\n"), 400, "repeated_header"},
+        Refused{"TwoRequestIds", chat(kBody, "x-request-id: a\r\nx-request-id: b\r\n"), 400, "repeated_header"},
+        Refused{"TwoTraces", chat(kBody, "traceparent: 00-a\r\ntraceparent: 00-a\r\n"), 400, "repeated_header"},
+        Refused{"TwoHops", chat(kBody, "x-pathwise-hop: 1\r\nx-pathwise-hop: 2\r\n"), 400, "repeated_header"},
         Refused{"UnknownPath", "GET /v2 HTTP/1.1\r\nHost: a\r\n\r\n", 404, "unknown_url"},
         Refused{"WrongMethod", "GET /v1/chat/completions HTTP/1.1\r\nHost: a\r\n\r\n", 405, "method_not_allowed"},
         Refused{"LengthAndChunked",
@@ -62,6 +76,47 @@ INSTANTIATE_TEST_SUITE_P(
                           kKey, std::string(2048, 'x')),
                 413, "request_too_large"}),
     [](const testing::TestParamInfo<Refused>& info) { return std::string(info.param.name); });
+
+// The runtime of the harness says 8192 tokens; four bytes a token.
+TEST(Forward, APromptThatFitsNowhereIsTheClientsError) {
+  ScriptedServer runtime(always(kReply));
+  policy::FabricConfig config = fabric_config();
+  config.models[1].context_tokens = 20;  // "absent", which no site serves
+  Harness router({runtime.port()}, {}, config);
+  Connection client = router.connect();
+  client.send(chat(R"({"model":"llama","messages":[{"role":"user","content":")" + std::string(40'000, 'w') + "\"}]}"));
+  auto answer = client.receive_message();
+  EXPECT_EQ(answer.status(), 400);
+  EXPECT_EQ(answer.header("retry-after"), "");
+  EXPECT_THAT(answer.body, HasSubstr("\"code\":\"context_length_exceeded\""));
+  EXPECT_THAT(answer.body, HasSubstr("\"type\":\"invalid_request_error\",\"param\":\"messages\""));
+  EXPECT_THAT(answer.body, HasSubstr("8192 tokens"));
+  EXPECT_EQ(router.record().outcome, select::Outcome::kClientError);
+  client.send(chat(R"({"model":"absent","messages":[{"role":"user","content":")" + std::string(400, 'w') + "\"}]}"));
+  answer = client.receive_message();
+  EXPECT_EQ(answer.status(), 400);
+  EXPECT_THAT(answer.body, HasSubstr("20 tokens"));
+  EXPECT_EQ(runtime.connections(), 0);
+}
+
+TEST(Forward, ThePolicysContextIsEnforced) {
+  ScriptedServer runtime(always(kReply));
+  policy::FabricConfig config = fabric_config();
+  config.models[0].context_tokens = 100;
+  Harness router({runtime.port()}, {}, config);
+  Connection client = router.connect();
+  client.send(chat(kBody));
+  EXPECT_EQ(client.receive_message().status(), 200);
+  const std::string body = formatted(R"({{"model":"llama","prompt":"{}"}})", std::string(1000, 'w'));
+  client.send(
+      formatted("POST /v1/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\n"
+                "Content-Length: {}\r\n\r\n{}",
+                kKey, body.size(), body));
+  const auto answer = client.receive_message();
+  EXPECT_EQ(answer.status(), 400);
+  EXPECT_THAT(answer.body, HasSubstr("\"param\":\"prompt\",\"code\":\"context_length_exceeded\""));
+  EXPECT_THAT(answer.body, HasSubstr("100 tokens"));
+}
 
 TEST(Forward, ResidencyNamesTheRule) {
   ScriptedServer runtime(always(kReply));

@@ -308,6 +308,70 @@ TEST(Forward, DrainFinishesWhatIsUnderWay) {
   EXPECT_TRUE(client.closed_by_peer());
 }
 
+// What a slow or broken client has begun.
+constexpr std::string_view kHalfHead = "POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\n";
+std::string half_body(bool chunked) {
+  return formatted("POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\n{}\r\n\r\n{}", kKey,
+                   chunked ? "Transfer-Encoding: chunked" : "Content-Length: 100", chunked ? "20\r\n{" : "{");
+}
+
+TEST(Forward, ARequestThatDoesNotArriveIsAnswered408) {
+  ScriptedServer runtime(always(kReply));
+  const std::chrono::milliseconds soon{100};
+  Harness router({runtime.port()}, {.head = soon, .body = soon});
+  for (const std::string& begun : {std::string(kHalfHead), half_body(false), half_body(true),
+                                   chat(kBody) + std::string(kHalfHead), chat(kBody) + half_body(false)}) {
+    Connection client = router.connect();
+    client.send(begun);
+    const bool second = begun.starts_with(chat(kBody));
+    EXPECT_EQ(second ? client.receive_message().status() : 200, 200);
+    const auto answer = client.receive_message();
+    EXPECT_EQ(answer.status(), 408) << begun;
+    EXPECT_EQ(answer.header("connection"), "close");
+    EXPECT_THAT(answer.body, HasSubstr("\"code\":\"request_timeout\""));
+    EXPECT_TRUE(client.closed_by_peer());
+    EXPECT_EQ(client.text(), "");
+  }
+}
+
+TEST(Forward, AnIdleConnectionEndsInSilence) {
+  ScriptedServer runtime(always(kReply));
+  Harness router({runtime.port()}, {.keep_alive = std::chrono::milliseconds{50}});
+  Connection client = router.connect();
+  EXPECT_TRUE(client.closed_by_peer());
+  EXPECT_EQ(client.text(), "");
+}
+
+// The time-outs are longer than the test's patience.
+TEST(Forward, DrainDoesNotWaitForARequestThatIsNotThere) {
+  ScriptedServer runtime(always(kReply));
+  Harness router({runtime.port()});
+  std::vector<Connection> clients;
+  // Refused before its body: the answer is there, the body is still awaited.
+  const std::string refused = "POST /v2 HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{";
+  for (const std::string& begun :
+       {std::string(kHalfHead), half_body(false), half_body(true), chat(kBody) + half_body(false), refused}) {
+    clients.push_back(router.connect());
+    clients.back().send(begun);
+    const bool answered = begun == refused || begun.starts_with(chat(kBody));
+    EXPECT_TRUE(!answered || clients.back().receive_message().ok());
+  }
+  // A request of the same thread that is answered later than those were read; keys are known by now.
+  clients.push_back(router.connect());
+  for (int i = 0; i < 3; ++i) {
+    clients.back().send(chat(kBody));
+    EXPECT_EQ(clients.back().receive_message().status(), 200);
+  }
+  router.drain();
+  const auto began = std::chrono::steady_clock::now();
+  for (Connection& client : clients) {
+    EXPECT_TRUE(client.closed_by_peer());
+    EXPECT_EQ(client.text(), "");
+  }
+  EXPECT_TRUE(eventually([&] { return router.worker().active() == 0; }));
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds{5});
+}
+
 TEST(Forward, ServesModelsHealthAndReadiness) {
   ScriptedServer runtime(always(kReply));
   Harness router({runtime.port()});
@@ -324,6 +388,44 @@ TEST(Forward, ServesModelsHealthAndReadiness) {
   EXPECT_THAT(models.body, HasSubstr(R"("id":"gpt-like")"));
   EXPECT_THAT(models.body, HasSubstr(R"("id":"sql")"));
   EXPECT_THAT(models.body, testing::Not(HasSubstr("absent")));
+}
+
+// A client takes what follows the head for the next answer.
+TEST(Forward, HeadHasNoBody) {
+  ScriptedServer runtime(always(kReply));
+  Harness router({runtime.port()});
+  Connection client = router.connect();
+  const auto ask = [&](std::string_view method, std::string_view path) {
+    client.send(formatted("{} {} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\n\r\n", method, path, kKey));
+    if (method != "HEAD") return client.receive_message();
+    client.receive_until("\r\n\r\n");
+    return Connection::Message{.head = client.take(client.text().find("\r\n\r\n") + 4), .body = {}};
+  };
+  for (const std::string_view path : {"/health", "/ready", "/v1/models", "/v2", "/v1/chat/completions"}) {
+    const auto head = ask("HEAD", path);
+    const auto get = ask("GET", path);
+    EXPECT_EQ(head.status(), get.status()) << path;
+    EXPECT_EQ(head.header("content-length").empty(), false) << path;
+    EXPECT_TRUE(get.head.starts_with("HTTP/1.1 ")) << path << ": " << get.head;
+    EXPECT_TRUE(client.text().empty());
+  }
+  EXPECT_EQ(ask("HEAD", "/v1/models").status(), 200);
+  EXPECT_EQ(ask("HEAD", "/v1/models").header("content-length"), ask("GET", "/v1/models").header("content-length"));
+  Connection other = router.connect();
+  other.send("HEAD /health HTTP/1.1\r\nno colon\r\n\r\n");
+  EXPECT_TRUE(other.receive_all().ends_with("\r\n\r\n")) << other.text();
+  EXPECT_THAT(other.text(), HasSubstr("400"));
+}
+
+TEST(Forward, RefusalsSayWhatIsWanted) {
+  ScriptedServer runtime(always(kReply));
+  Harness router({runtime.port()});
+  Connection client = router.connect();
+  client.send("GET /v1/chat/completions HTTP/1.1\r\nHost: a\r\n\r\nOPTIONS /health HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(client.receive_message().header("allow"), "POST");
+  EXPECT_EQ(client.receive_message().header("allow"), "GET, HEAD");
+  client.send("GET /v1/models HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(client.receive_message().header("www-authenticate"), "Bearer");
 }
 
 TEST(Forward, ARefusedRequestKeepsTheConnection) {

@@ -44,6 +44,7 @@ TEST(RequestHead, KnowsChunkedAndExpect) {
   EXPECT_TRUE(head->chunked);
   EXPECT_TRUE(head->expect_continue);
   EXPECT_EQ(head->content_length, std::nullopt);
+  EXPECT_FALSE(request("POST / HTTP/1.0\r\nExpect: 100-continue\r\n\r\n")->expect_continue) << "knows no 100";
 }
 
 TEST(RequestHead, ConnectionDecidesKeepAlive) {
@@ -51,6 +52,17 @@ TEST(RequestHead, ConnectionDecidesKeepAlive) {
   EXPECT_FALSE(request("GET / HTTP/1.0\r\n\r\n")->keep_alive);
   EXPECT_EQ(request("GET / HTTP/1.0\r\n\r\n")->minor_version, 0);
   EXPECT_TRUE(request("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")->keep_alive);
+}
+
+TEST(RequestHead, ListsJoinTheirLines) {
+  const auto head = request("GET / HTTP/1.1\r\nHost: x\r\nX-L: a=1\r\nother: o\r\nx-l:\r\nx-l:  b=2,c=3 \r\n\r\n");
+  ASSERT_TRUE(head.has_value());
+  EXPECT_EQ(head->find_list("x-l"), "a=1, b=2,c=3");
+  EXPECT_EQ(head->find_list("other"), "o");
+  EXPECT_EQ(head->find_list("absent"), std::nullopt);
+  EXPECT_TRUE(head->repeated("X-L"));
+  EXPECT_FALSE(head->repeated("other"));
+  EXPECT_FALSE(head->repeated("absent"));
 }
 
 struct BadCase {
@@ -98,6 +110,9 @@ INSTANTIATE_TEST_SUITE_P(
                 HeadError::kTransferEncoding},
         BadCase{"NoHost", "GET / HTTP/1.1\r\nA: b\r\n\r\n", HeadError::kMissingHost},
         BadCase{"TwoHosts", "GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", HeadError::kMissingHost},
+        BadCase{"OtherExpectation", "POST / HTTP/1.1\r\nHost: x\r\nExpect: 200-ok\r\n\r\n", HeadError::kExpectation},
+        BadCase{"MoreExpectations", "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nExpect: more\r\n\r\n",
+                HeadError::kExpectation},
         BadCase{"Http2Preface", "PRI * HTTP/2.0\r\n\r\n", HeadError::kMalformed},
         BadCase{"Version3", "GET / HTTP/3.0\r\nHost: x\r\n\r\n", HeadError::kVersion}),
     [](const testing::TestParamInfo<BadCase>& info) { return std::string(info.param.name); });

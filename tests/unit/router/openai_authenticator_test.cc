@@ -54,13 +54,19 @@ TEST(Endpoint, Classifies) {
   EXPECT_EQ(classify("POST", "/v1/chat/completions"), Endpoint::kChatCompletions);
   EXPECT_EQ(classify("GET", "/v1/chat/completions"), Endpoint::kMethodNotAllowed);
   EXPECT_EQ(classify("GET", "/v1/models"), Endpoint::kModels);
+  EXPECT_EQ(classify("HEAD", "/v1/models"), Endpoint::kModels);
+  EXPECT_EQ(classify("HEAD", "/v1/completions"), Endpoint::kMethodNotAllowed);
   EXPECT_EQ(classify("GET", "/v1"), Endpoint::kUnknown);
+  EXPECT_EQ(allowed_methods("/v1/completions"), "POST");
+  EXPECT_EQ(allowed_methods("/ready"), "GET, HEAD");
+  EXPECT_EQ(allowed_methods("/v1"), "");
 }
 
 TEST(ErrorBody, IsOpenAis) {
   EXPECT_EQ(error_body(unknown_model("a\"b")),
             R"({"error":{"message":"The model `a\"b` does not exist or you do not have access to it.",)"
             R"("type":"invalid_request_error","param":"model","code":"model_not_found"}})");
+  EXPECT_LT(error_body(unknown_model(std::string(20'000, 'm'))).size(), 300U) << "a long name is cut";
   EXPECT_EQ(error_body(bad_gateway("x")),
             R"({"error":{"message":"x","type":"server_error","param":null,"code":"bad_gateway"}})");
 }

@@ -60,6 +60,9 @@ TEST_F(Inspect, RefusesWhatIsNotARequest) {
   EXPECT_EQ(run(R"({"model":"m")").error().code, "invalid_json");
   EXPECT_EQ(run(R"({"model":"m","messages":[]} {})").error().code, "invalid_json");
   EXPECT_EQ(run("{\"model\":\"m\xff\",\"messages\":[]}").error().code, "invalid_json");
+  EXPECT_EQ(run("").error().message, "The request body is not valid JSON: it is empty.");
+  EXPECT_EQ(run(R"({"model" "m"})").error().message, "The request body is not valid JSON: the syntax is wrong.");
+  EXPECT_EQ(run("{\"model\":\"m\xff\"}").error().message, "The request body is not valid JSON: it is not UTF-8.");
   EXPECT_EQ(run(R"({"messages":[]})").error().param, "model");
   EXPECT_EQ(run(R"({"model":5,"messages":[]})").error().code, "invalid_type");
   EXPECT_EQ(run(R"({"model":"","messages":[]})").error().code, "missing_required_parameter");

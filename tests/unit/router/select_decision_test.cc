@@ -131,6 +131,42 @@ TEST(Decision, AContextThatIsTooShortIsOut) {
   EXPECT_EQ(world.removed(decision, "dubai"), Removed::kContext);
 }
 
+TEST(Decision, ThePolicysContextIsALimitToo) {
+  World world;
+  world.config().models[0].context_tokens = 900;
+  world.load("dubai").context_tokens = 800;
+  world.load("mumbai").context_tokens = 32'000;
+  const Decision decision = world.decide("realtime");
+  EXPECT_EQ(decision.chosen, nullptr);
+  for (const char* site : {"dubai", "mumbai", "singapore"}) {
+    EXPECT_EQ(world.removed(decision, site), Removed::kContext) << site;
+  }
+  EXPECT_EQ(decision.longest_context, 900U);
+}
+
+TEST(Decision, OnlyAPromptThatFitsNowhereIsTooLong) {
+  World world;
+  world.load("dubai").context_tokens = 700;
+  world.load("mumbai").context_tokens = 800;
+  EXPECT_EQ(world.decide("realtime").longest_context, 0U) << "singapore has room";
+  world.down("singapore", "realtime");
+  EXPECT_EQ(world.decide("realtime").longest_context, 0U) << "singapore may come back";
+  EXPECT_EQ(world.decide("realtime").chosen, nullptr);
+  world.load("singapore").context_tokens = 600;
+  EXPECT_EQ(world.decide("realtime").longest_context, 800U) << "it is no use waiting for singapore";
+  world.load("mumbai").adapters_loadable = {"sql"};
+  world.load("mumbai").context_tokens = 500;
+  const auto with_adapter = [](Request& request) { request.adapter = "sql"; };
+  EXPECT_EQ(world.decide("realtime", with_adapter).longest_context, 500U) << "of those that have the adapter";
+  world.load("singapore").context_tokens = 0;
+  world.load("mumbai").context_tokens = 550;
+  EXPECT_EQ(world.decide(
+                     "realtime", [](Request&) {}, "data=personal-in")
+                .longest_context,
+            550U)
+      << "of those that policy allows";
+}
+
 TEST(Decision, AdaptersAreReadyLoadableOrAbsent) {
   World world;
   world.load("dubai").adapters_loaded = {"sql"};

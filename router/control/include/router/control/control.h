@@ -90,11 +90,13 @@ class Control final : public forward::ControlPort {
   ControlDeps deps_;
   std::vector<WorkerLink> workers_;
   select::Ledger ledger_;
+  forward::TokenBudgets budgets_;
   runtime::Scraper scraper_;
   std::unique_ptr<fabric::PeersBus> bus_;
   admin::DecisionStore decisions_;
 
   policy::PolicySnapshotPtr policy_;
+  std::shared_ptr<const forward::TokenBuckets> buckets_;  // of its tenants
   runtime::RuntimeViewPtr runtimes_;
   fabric::FabricSnapshotPtr fabric_;
   te::PathSnapshotPtr te_paths_;

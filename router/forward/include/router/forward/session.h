@@ -10,6 +10,7 @@
 #include "router/forward/stream.h"
 #include "router/forward/worker.h"
 #include "router/http/head.h"
+#include "router/openai/error.h"
 
 namespace pathwise::router::forward {
 
@@ -22,7 +23,8 @@ class Session : public std::enable_shared_from_this<Session> {
   Session& operator=(const Session&) = delete;
 
   [[nodiscard]] static net::Awaitable<void> run(std::shared_ptr<Session> self);
-  void close_if_idle();
+  // Closes it if no complete request has been read: nothing is lost that was promised.
+  void close_if_waiting();
   void close() { stream_.close(); }
 
   // For its exchange.
@@ -31,10 +33,15 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] Input& input() { return input_; }
   [[nodiscard]] const http::RequestHead& head() const { return head_; }
   [[nodiscard]] const std::optional<SiteName>& peer() const { return peer_; }
+  // Bytes of a request are awaited: set while its head or body is read.
+  void waiting(bool waits) { waiting_ = waits; }
+  // Ends our sending and takes in what is still arriving, for a moment: closing with bytes unread makes the
+  // kernel send a reset, which can overtake the answer.
+  [[nodiscard]] net::Awaitable<void> linger();
 
  private:
   [[nodiscard]] net::Awaitable<bool> read_head();
-  [[nodiscard]] net::Awaitable<void> refuse_head(http::HeadError error);
+  [[nodiscard]] net::Awaitable<void> refuse_head(openai::ApiError refusal);
 
   Worker& worker_;
   ByteStream stream_;
@@ -42,7 +49,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::optional<SiteName> peer_;
   std::string head_text_;  // the views of head_ point here
   http::RequestHead head_;
-  bool idle_ = true;  // between requests
+  bool waiting_ = true;
 };
 
 }  // namespace pathwise::router::forward

@@ -8,6 +8,7 @@
 
 #include "fabric/fabric_snapshot.h"
 #include "net/tls.h"
+#include "router/forward/token_budget.h"
 #include "router/runtime/runtime_view.h"
 #include "router/select/views.h"
 
@@ -17,6 +18,7 @@ namespace pathwise::router::forward {
 struct State {
   select::Views views;
   runtime::RuntimeViewPtr runtimes;
+  std::shared_ptr<const TokenBuckets> budgets;             // of the policy's tenants
   fabric::Admission admission = fabric::Admission::kOpen;  // of this router
   bool ready = false;
   std::string ready_text;  // JSON for /ready: what is degraded

@@ -27,6 +27,8 @@ class ByteStream {
   [[nodiscard]] net::Awaitable<Result<void>> write(std::span<const iovec> pieces);
   [[nodiscard]] net::Awaitable<Result<void>> write(std::string_view text);
   void close() noexcept;
+  // What waits for bytes ends with an error; without TLS the connection can be written to after that.
+  void stop_waiting() noexcept;
 
   // True if the other side has closed, or there is an error: asks the kernel, does not wait.
   [[nodiscard]] bool peer_gone() const;

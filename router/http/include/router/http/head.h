@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <expected>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -25,6 +26,7 @@ enum class HeadError : std::uint8_t {
   kVersion,           // 505: not HTTP/1.1 or 1.0
   kTransferEncoding,  // 501: another coding than "chunked" (RFC 9112 section 6.1)
   kMissingHost,       // 400 (RFC 9112 section 3.2)
+  kExpectation,       // 417: another one than "100-continue" (RFC 9110 section 10.1.1)
 };
 [[nodiscard]] int status_of(HeadError error);
 [[nodiscard]] std::string_view to_string(HeadError error);
@@ -42,8 +44,13 @@ struct MessageHead {
   std::optional<std::uint64_t> content_length;
   bool keep_alive = true;
 
-  // The first header of that name, any case; nullopt: none.
+  // The first header of that name, any case; nullopt: none. For a header that may come once.
   [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const;
+  // The value of a list: its lines in order, joined by commas (RFC 9110 section 5.3), empty ones left out;
+  // nullopt: no line.
+  [[nodiscard]] std::optional<std::string> find_list(std::string_view name) const;
+  // More than one header of that name, any case.
+  [[nodiscard]] bool repeated(std::string_view name) const;
   void clear();
 };
 

@@ -18,6 +18,8 @@ enum class Endpoint : std::uint8_t {
 };
 
 [[nodiscard]] Endpoint classify(std::string_view method, std::string_view path);
+// For the header Allow; empty: there is no such path.
+[[nodiscard]] std::string_view allowed_methods(std::string_view path);
 // Has a body with a model, and is forwarded.
 [[nodiscard]] constexpr bool is_inference(Endpoint endpoint) {
   return endpoint == Endpoint::kChatCompletions || endpoint == Endpoint::kCompletions;

@@ -23,6 +23,8 @@ struct ApiError {
 [[nodiscard]] ApiError forbidden(std::string_view code, std::string message);         // 403
 [[nodiscard]] ApiError unknown_model(std::string_view model);                         // 404
 [[nodiscard]] ApiError too_busy(int status, std::string message, int retry_after_s);  // 429, 503
+[[nodiscard]] ApiError too_slow(std::string message);                                 // 408
+[[nodiscard]] ApiError over_budget(std::string message, int retry_after_s);           // 429
 [[nodiscard]] ApiError bad_gateway(std::string message);                              // 502
 
 [[nodiscard]] std::string error_body(const ApiError& error);

@@ -82,6 +82,9 @@ struct Decision {
   std::span<const Alternative> alternatives;  // the best first: kMaxAlternatives, and the chosen if it is none of them
   std::size_t alternatives_total = 0;         // that were compared
   std::span<const RemovedTarget> removed;
+  // No site is left, and the prompt is longer than the context of every one that policy allows and that
+  // has the adapter: the longest of these contexts, in tokens. 0: that is not the reason.
+  std::uint32_t longest_context = 0;
 };
 
 // Buffers that are kept between decisions: none is allocated in steady state. One thread.

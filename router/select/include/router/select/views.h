@@ -70,7 +70,7 @@ class BlockFilters {
 // One model at one target, as its digest told it.
 struct Offer {
   std::uint32_t target = 0;          // index into LoadView::targets
-  std::uint32_t context_tokens = 0;  // 0: unknown
+  std::uint32_t context_tokens = 0;  // the runtime's or the policy's, the shorter; 0: unknown
   double itl = 0;                    // s
   double price_per_token = 0;
   float itl_slope = 0;  // s a further sequence
