@@ -4,6 +4,8 @@
 #include <charconv>
 
 #include "base/config.h"
+#include "base/format.h"
+#include "net/tls.h"
 
 namespace pathwise::te {
 namespace {
@@ -122,6 +124,12 @@ Result<FrrConfig> parse_frr_config(std::string_view text, const std::string& nam
   Diagnostics problems;
   const auto root = config::parse_text(text, name, problems);
   return read_config(root, problems);
+}
+
+Result<void> check_frr_tls(const FrrConfig& config) {
+  if (!config.tls) return {};
+  const TopologyTls& tls = *config.tls;
+  return net::check_tls_files({tls.cert, tls.key, tls.ca}, tls.trust_domain, {formatted("node/{}/frr", config.node)});
 }
 
 }  // namespace pathwise::te
