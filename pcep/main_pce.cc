@@ -32,7 +32,7 @@ namespace asio = boost::asio;
 constexpr std::string_view kUsage =
     "usage: pathwise-pce [--config FILE] [--check] [--verbose]\n"
     "  --config FILE   pce.yaml (default /etc/pathwise/pce.yaml)\n"
-    "  --check         read the configuration, say what is wrong, and end\n"
+    "  --check         read the configuration and the certificates, say what is wrong, and end\n"
     "  --verbose       log at level debug\n";
 
 struct Arguments {
@@ -200,6 +200,7 @@ int run(const Arguments& arguments) {
   if (!config) return refuse(config.error());
   Result<PceFabric> fabric = load_pce_fabric(config->fabric);
   if (!fabric) return refuse(fabric.error());
+  if (const Result<void> good = check_pce_tls(*config); !good) return refuse(good.error());
   if (arguments.check) {
     print_to(stdout, "{}: good\n", arguments.config);
     return 0;

@@ -20,7 +20,7 @@ using namespace pathwise;
 constexpr std::string_view kUsage =
     "usage: pathwise-te [--config FILE] [--check] [--keep-routes] [--verbose]\n"
     "  --config FILE   node.yaml (default /etc/pathwise/node.yaml)\n"
-    "  --check         read the configuration, say what is wrong, and end\n"
+    "  --check         read the configuration and the certificates, say what is wrong, and end\n"
     "  --keep-routes   leave the routes in place on exit: for a restart that shall not be seen\n"
     "  --verbose       log at level debug\n";
 
@@ -70,6 +70,10 @@ int run(const Arguments& arguments) {
   auto node = policy::load_node(arguments.config);
   if (!node) {
     print_to(stderr, "{}\n", node.error().message);
+    return 1;
+  }
+  if (const auto good = te::check_files(*node); !good) {
+    print_to(stderr, "{}\n", good.error().message);
     return 1;
   }
   if (arguments.check) {

@@ -2,6 +2,7 @@
 #include "pcep/daemon/config.h"
 
 #include "base/config.h"
+#include "net/tls.h"
 
 namespace pathwise::pcep {
 namespace {
@@ -96,6 +97,11 @@ Result<PceDaemonConfig> parse_pce(std::string_view text, const std::string& name
   const std::optional<Value> root = config::parse_text(text, name, problems);
   if (!root) return std::unexpected(problems.error());
   return read_pce(*root, problems);
+}
+
+Result<void> check_pce_tls(const PceDaemonConfig& config) {
+  if (!config.tls) return {};
+  return net::check_tls_files({config.tls->cert, config.tls->key, config.tls->ca}, config.trust_domain, {"pce"});
 }
 
 }  // namespace pathwise::pcep

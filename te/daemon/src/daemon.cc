@@ -111,6 +111,14 @@ struct Daemon::State {
   std::unique_ptr<TeServer> server;
 };
 
+Result<void> check_files(const policy::NodeConfig& node) {
+  const auto fabric = policy::load_fabric(node.policy_file);
+  if (!fabric) return std::unexpected(fabric.error());
+  if (auto placed = policy::check_node(node, *fabric); !placed) return placed;
+  return net::check_tls_files({node.tls.cert, node.tls.key, node.tls.ca}, node.trust_domain,
+                              {formatted("site/{}/router", node.site), formatted("site/{}/te", node.site)});
+}
+
 Result<std::unique_ptr<Daemon>> Daemon::start(asio::io_context& io, policy::NodeConfig node, DaemonOptions options) {
   auto state = std::make_unique<State>(io, std::move(node), options);
   if (auto started = state->start(); !started) return std::unexpected(started.error());
