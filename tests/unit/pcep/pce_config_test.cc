@@ -55,6 +55,23 @@ TEST(PceConfig, SourcesAreAListOfAddresses) {
   }
 }
 
+TEST(PceConfig, WhatIsThereTwiceIsReported) {
+  const auto problem = [](const std::string& text) {
+    const auto config = parse_pce(text, "pce.yaml");
+    return config ? "accepted" : config.error().message;
+  };
+  const std::string one = "topology: {sources: [{address: \"unix:/x\"}]}\n";
+  for (const auto& [text, expected] :
+       {std::pair{one + "metrics: \"[::1]:4189\"\n", "pce.yaml:2:10: [::1]:4189 overlaps listen, :4189"},
+        {one + "metrics: \"unix:/run/pathwise/pce.sock\"\n",
+         "pce.yaml:2:10: unix:/run/pathwise/pce.sock is the socket"},
+        {one + "listen: \"unix:/x\"\n", "pce.yaml:2:9: must be an address and a port"},
+        {std::string("topology: {sources: [{address: \"unix:/x\"}, {address: \"unix:/x\"}]}\n"),
+         "pce.yaml:1:54: the source unix:/x is listed twice"}})
+    EXPECT_NE(problem(text).find(expected), std::string::npos) << problem(text);
+  EXPECT_EQ(problem(one + "metrics: \"[::1]:9467\"\n"), "accepted");
+}
+
 TEST(PceConfig, WithoutTlsItIsPlainOnlyBecauseNoneIsConfigured) {
   const Result<PceDaemonConfig> config = parse_pce("topology: {sources: [{address: \"unix:/x\"}]}\n", "pce.yaml");
   ASSERT_TRUE(config.has_value()) << config.error().message;

@@ -5,6 +5,7 @@
 
 #include "base/config.h"
 #include "base/format.h"
+#include "base/string_util.h"
 #include "net/tls.h"
 
 namespace pathwise::te {
@@ -21,6 +22,9 @@ void read_listen(const Value& value, Diagnostics& problems, FrrConfig& out) {
   map.optional("topology", out.topology);
   map.optional("metrics", out.metrics);
   map.finish();
+  if (!out.topology.overlaps(out.metrics)) return;
+  const Value* at = map.child("metrics") != nullptr ? map.child("metrics") : map.child("topology");
+  problems.add(at->at, "topology {} and metrics {} overlap", out.topology, out.metrics);
 }
 
 void read_tls(const Value& value, Diagnostics& problems, TopologyTls& out) {
@@ -66,7 +70,12 @@ void read_link_delay(const Value& value, Diagnostics& problems, LinkMonitorParam
 void read_interfaces(const Value& value, Diagnostics& problems, std::set<std::string>& out) {
   MapReader map(value, problems);
   std::vector<std::string> excluded;
-  if (map.optional("exclude", excluded)) out.insert(excluded.begin(), excluded.end());
+  const Value* list = map.child("exclude");
+  if (list != nullptr && config::read(*list, problems, excluded)) {
+    for (std::size_t i = 0; i < excluded.size(); ++i) {
+      if (!out.insert(excluded[i]).second) problems.add(list->items[i].at, "{} is listed twice", excerpt(excluded[i]));
+    }
+  }
   map.finish();
 }
 

@@ -69,6 +69,15 @@ link_delay: {interval: 1ms, threshold: 10, hold: 2}
                           HasSubstr("must be a percentage"), HasSubstr("frr.yaml:4:50")));
 }
 
+TEST(FrrConfig, WhatIsThereTwiceIsReported) {
+  EXPECT_THAT(problems("node: r1\nlisten: {topology: \"unix:/t\"}\ninterfaces: {exclude: [a, b, a]}\n"),
+              HasSubstr("frr.yaml:3:30: 'a' is listed twice"));
+  EXPECT_THAT(problems("node: r1\nlisten: {metrics: \":9340\"}\n"),
+              HasSubstr("frr.yaml:2:19: topology [::]:9340 and metrics :9340 overlap"));
+  EXPECT_THAT(problems("node: r1\nlisten: {topology: \":9466\"}\n"), HasSubstr("frr.yaml:2:20: topology :9466 and"));
+  EXPECT_THAT(problems("node: r1\nlisten: {topology: \"unix:/a\", metrics: \"unix:/a\"}\n"), HasSubstr("overlap"));
+}
+
 TEST(FrrConfig, ChecksTheFilesOfTls) {
   const auto directory = std::filesystem::temp_directory_path() / formatted("frr-config-{}", ::getpid());
   std::filesystem::create_directories(directory);
