@@ -21,6 +21,7 @@
 #include "pcep/daemon/path_computation.h"
 #include "pcep/daemon/pce_metrics.h"
 #include "pcep/transport/transport.h"
+#include "te/wire/grpc_log.h"
 #include "te/wire/topology_client.h"
 
 namespace {
@@ -207,6 +208,7 @@ int run(const Arguments& arguments) {
   }
   Result<std::shared_ptr<net::TlsContext>> tls = pcep_tls(*config);
   if (!tls) return refuse(tls.error());
+  te::route_grpc_log();
   App app(std::move(*config), std::move(*fabric), std::move(*tls));
   if (const Result<void> started = app.start(); !started) return refuse(started.error());
   app.run();

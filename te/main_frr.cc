@@ -19,6 +19,7 @@
 #include "te/frr/program/definitions.h"
 #include "te/frr/program/status.h"
 #include "te/frr/zebra_client.h"
+#include "te/wire/grpc_log.h"
 #include "te/wire/topology_server.h"
 
 namespace pathwise {
@@ -99,9 +100,10 @@ Result<void> run(Configuration configuration) {
 }
 
 constexpr std::string_view kUsage =
-    "usage: pathwise-frr [--config FILE] [--check]\n"
+    "usage: pathwise-frr [--config FILE] [--check] [--verbose]\n"
     "  --config FILE   frr.yaml (default /etc/pathwise/frr.yaml)\n"
-    "  --check         read the configuration and the certificates, say what is wrong, and end\n";
+    "  --check         read the configuration and the certificates, say what is wrong, and end\n"
+    "  --verbose       log at level debug\n";
 
 struct Arguments {
   std::string config = "/etc/pathwise/frr.yaml";
@@ -117,6 +119,8 @@ Result<Arguments> parse(int argc, char** argv) {
       arguments.config = argv[++i];
     } else if (option == "--check") {
       arguments.check = true;
+    } else if (option == "--verbose") {
+      log::set_level(log::Level::kDebug);
     } else if (option == "--help" || option == "-h") {
       arguments.help = true;
     } else {
@@ -139,6 +143,7 @@ int main(int argc, char** argv) {
     pathwise::print_to(stdout, "{}", pathwise::kUsage);
     return 0;
   }
+  pathwise::te::route_grpc_log();
   auto configuration = pathwise::load(arguments->config);
   if (!configuration) {
     pathwise::print_to(stderr, "{}\n", configuration.error().message);  // begins with file:line:column

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "policy/node_config.h"
 #include "te/daemon/daemon.h"
+#include "te/wire/grpc_log.h"
 
 namespace {
 
@@ -81,6 +82,7 @@ int run(const Arguments& arguments) {
     return 0;
   }
   if (arguments.verbose) log::set_level(log::Level::kDebug);
+  te::route_grpc_log();
   asio::io_context io{1};
   auto daemon = te::Daemon::start(io, std::move(*node), arguments.daemon);
   if (!daemon) {
