@@ -296,6 +296,32 @@ TEST_F(DaemonTest, ServesHealthAndMetrics) {
   EXPECT_THAT(get("/health"), HasSubstr("no route to fcbb:bb80:2:fe00::"));
 }
 
+TEST_F(DaemonTest, HealthSaysWhyThePceAndTheTopologyAreMissing) {
+  const auto own = directory_ / "h1";
+  std::string text = node_yaml("site1", own);
+  text.insert(text.find("te: {") + 5,
+              "pce: [{address: \"[::1]:4189\"}], topology: [{address: \"unix:/nowhere.sock\"}], ");
+  std::ofstream(own / "node.yaml") << text;
+  one_->start();
+  const std::string command = formatted(
+      "ip netns exec {} curl -s -m 10 --retry 20 --retry-delay 1 --retry-connrefused 'http://[::1]:9465/health'",
+      NetnsLab::name("h1"));
+  const auto health = [&] {
+    const std::string file = (own / "answer").string();
+    EXPECT_EQ(std::system((command + " -o " + file).c_str()), 0);
+    return read_file(file, 1 << 20).value_or("");
+  };
+  const SteadyTime deadline = std::chrono::steady_clock::now() + kDeadline;
+  std::string answer = health();
+  while ((!answer.contains("refused") || !answer.contains("last problem")) &&
+         std::chrono::steady_clock::now() < deadline) {
+    answer = health();
+  }
+  EXPECT_THAT(answer, HasSubstr("PCE [::1]:4189 is unreachable: connect to [::1]:4189: Connection refused"));
+  EXPECT_THAT(answer, HasSubstr("topology stream is none; source unix:/nowhere.sock; last problem: "));
+  EXPECT_THAT(answer, HasSubstr("No such file"));
+}
+
 TEST_F(DaemonTest, SaysWhyItCannotStart) {
   one_->start();
   ASSERT_TRUE(Watcher(one_->socket(), intent_of(1, 2)).wait([](const PathState&) { return true; }));
