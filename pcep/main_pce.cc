@@ -21,6 +21,7 @@
 #include "pcep/daemon/path_computation.h"
 #include "pcep/daemon/pce_metrics.h"
 #include "pcep/transport/transport.h"
+#include "te/wire/grpc_log.h"
 #include "te/wire/topology_client.h"
 
 namespace {
@@ -32,7 +33,7 @@ namespace asio = boost::asio;
 constexpr std::string_view kUsage =
     "usage: pathwise-pce [--config FILE] [--check] [--verbose]\n"
     "  --config FILE   pce.yaml (default /etc/pathwise/pce.yaml)\n"
-    "  --check         read the configuration, say what is wrong, and end\n"
+    "  --check         read the configuration and the certificates, say what is wrong, and end\n"
     "  --verbose       log at level debug\n";
 
 struct Arguments {
@@ -200,12 +201,14 @@ int run(const Arguments& arguments) {
   if (!config) return refuse(config.error());
   Result<PceFabric> fabric = load_pce_fabric(config->fabric);
   if (!fabric) return refuse(fabric.error());
+  if (const Result<void> good = check_pce_tls(*config); !good) return refuse(good.error());
   if (arguments.check) {
     print_to(stdout, "{}: good\n", arguments.config);
     return 0;
   }
   Result<std::shared_ptr<net::TlsContext>> tls = pcep_tls(*config);
   if (!tls) return refuse(tls.error());
+  te::route_grpc_log();
   App app(std::move(*config), std::move(*fabric), std::move(*tls));
   if (const Result<void> started = app.start(); !started) return refuse(started.error());
   app.run();

@@ -5,12 +5,11 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
-#include <iostream>
-#include <optional>
+#include <cstdio>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "base/format.h"
 #include "base/log.h"
 #include "net/http_responder.h"
 #include "net/metrics.h"
@@ -20,6 +19,7 @@
 #include "te/frr/program/definitions.h"
 #include "te/frr/program/status.h"
 #include "te/frr/zebra_client.h"
+#include "te/wire/grpc_log.h"
 #include "te/wire/topology_server.h"
 
 namespace pathwise {
@@ -58,22 +58,33 @@ net::HttpResponse answer(const net::HttpRequest& request, const te::FrrAgent& ag
   return {.status = 404, .body = "{\"error\": \"/metrics and /health are served here\"}\n"};
 }
 
-Result<void> run(const std::string& path) {
-  const auto config = te::load_frr_config(path);
-  if (!config) return std::unexpected(config.error());
-  auto settings = agent_config(*config);
-  if (!settings) return std::unexpected(settings.error());
+// What the files say, checked; nothing is started.
+struct Configuration {
+  te::FrrConfig config;
+  te::AgentConfig agent;
+};
 
+Result<Configuration> load(const std::string& path) {
+  auto config = te::load_frr_config(path);
+  if (!config) return std::unexpected(config.error());
+  auto agent = agent_config(*config);
+  if (!agent) return std::unexpected(agent.error());
+  if (auto good = te::check_frr_tls(*config); !good) return std::unexpected(good.error());
+  return Configuration{std::move(*config), std::move(*agent)};
+}
+
+Result<void> run(Configuration configuration) {
+  const te::FrrConfig& config = configuration.config;
   asio::io_context context(1);
-  auto server = te::TopologyServer::start({.listen = config->topology, .tls = config->tls});
+  auto server = te::TopologyServer::start({.listen = config.topology, .tls = config.tls});
   if (!server) return std::unexpected(server.error());
   // agent -> topology server: the newest snapshot only, each watcher holds one pending
-  auto agent = te::FrrAgent::start(context, std::move(*settings), [&server](te::TopologySnapshotPtr snapshot) {
-    (*server)->publish(std::move(snapshot));
-  });
+  auto agent =
+      te::FrrAgent::start(context, std::move(configuration.agent),
+                          [&server](te::TopologySnapshotPtr snapshot) { (*server)->publish(std::move(snapshot)); });
   if (!agent) return std::unexpected(agent.error());
   auto http = net::HttpResponder::start(
-      context, config->metrics, [&](const net::HttpRequest& request) { return answer(request, **agent, **server); });
+      context, config.metrics, [&](const net::HttpRequest& request) { return answer(request, **agent, **server); });
   if (!http) return std::unexpected(http.error());
 
   asio::signal_set signals(context, SIGINT, SIGTERM);
@@ -82,26 +93,68 @@ Result<void> run(const std::string& path) {
     context.stop();
   });
   log::info("frr", "pathwise-frr started",
-            {{"node", config->node}, {"libfrr", te::libfrr_built_for()}, {"topology", config->topology}});
+            {{"node", config.node}, {"libfrr", te::libfrr_built_for()}, {"topology", config.topology}});
   context.run();
   log::info("frr", "pathwise-frr stopped: routes withdrawn");
   return {};
+}
+
+constexpr std::string_view kUsage =
+    "usage: pathwise-frr [--config FILE] [--check] [--verbose]\n"
+    "  --config FILE   frr.yaml (default /etc/pathwise/frr.yaml)\n"
+    "  --check         read the configuration and the certificates, say what is wrong, and end\n"
+    "  --verbose       log at level debug\n";
+
+struct Arguments {
+  std::string config = "/etc/pathwise/frr.yaml";
+  bool check = false;
+  bool help = false;
+};
+
+Result<Arguments> parse(int argc, char** argv) {
+  Arguments arguments;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view option = argv[i];
+    if (option == "--config" && i + 1 < argc) {
+      arguments.config = argv[++i];
+    } else if (option == "--check") {
+      arguments.check = true;
+    } else if (option == "--verbose") {
+      log::set_level(log::Level::kDebug);
+    } else if (option == "--help" || option == "-h") {
+      arguments.help = true;
+    } else {
+      return fail(ErrorCode::kInvalidArgument, "unknown or incomplete option '{}'", option);
+    }
+  }
+  return arguments;
 }
 
 }  // namespace
 }  // namespace pathwise
 
 int main(int argc, char** argv) {
-  const std::vector<std::string_view> arguments(argv + 1, argv + argc);
-  std::string path = "/etc/pathwise/frr.yaml";
-  if (arguments.size() == 2 && arguments[0] == "--config") {
-    path = arguments[1];
-  } else if (!arguments.empty()) {
-    std::cerr << "usage: pathwise-frr [--config FILE]   (default " << path << ")\n";
+  const auto arguments = pathwise::parse(argc, argv);
+  if (!arguments) {
+    pathwise::print_to(stderr, "pathwise-frr: {}\n{}", arguments.error().message, pathwise::kUsage);
     return 2;
   }
-  if (const auto result = pathwise::run(path); !result) {
-    std::cerr << "pathwise-frr: " << result.error().message << "\n";
+  if (arguments->help) {
+    pathwise::print_to(stdout, "{}", pathwise::kUsage);
+    return 0;
+  }
+  pathwise::te::route_grpc_log();
+  auto configuration = pathwise::load(arguments->config);
+  if (!configuration) {
+    pathwise::print_to(stderr, "{}\n", configuration.error().message);  // begins with file:line:column
+    return 1;
+  }
+  if (arguments->check) {
+    pathwise::print_to(stdout, "{}: good; node {}\n", arguments->config, configuration->config.node);
+    return 0;
+  }
+  if (const auto result = pathwise::run(std::move(*configuration)); !result) {
+    pathwise::print_to(stderr, "pathwise-frr: {}\n", result.error().message);
     return 1;
   }
   return 0;

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "policy/node_config.h"
 #include "te/daemon/daemon.h"
+#include "te/wire/grpc_log.h"
 
 namespace {
 
@@ -20,7 +21,7 @@ using namespace pathwise;
 constexpr std::string_view kUsage =
     "usage: pathwise-te [--config FILE] [--check] [--keep-routes] [--verbose]\n"
     "  --config FILE   node.yaml (default /etc/pathwise/node.yaml)\n"
-    "  --check         read the configuration, say what is wrong, and end\n"
+    "  --check         read the configuration and the certificates, say what is wrong, and end\n"
     "  --keep-routes   leave the routes in place on exit: for a restart that shall not be seen\n"
     "  --verbose       log at level debug\n";
 
@@ -72,11 +73,16 @@ int run(const Arguments& arguments) {
     print_to(stderr, "{}\n", node.error().message);
     return 1;
   }
+  if (const auto good = te::check_files(*node); !good) {
+    print_to(stderr, "{}\n", good.error().message);
+    return 1;
+  }
   if (arguments.check) {
     print_to(stdout, "{}: good; site {}, router {}\n", arguments.config, node->site, node->router);
     return 0;
   }
   if (arguments.verbose) log::set_level(log::Level::kDebug);
+  te::route_grpc_log();
   asio::io_context io{1};
   auto daemon = te::Daemon::start(io, std::move(*node), arguments.daemon);
   if (!daemon) {

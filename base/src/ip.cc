@@ -175,6 +175,16 @@ Result<Endpoint> Endpoint::parse(std::string_view text) {
   return endpoint;
 }
 
+bool Endpoint::overlaps(const Endpoint& other) const {
+  if (is_unix() || other.is_unix()) return unix_path == other.unix_path;
+  if (port == 0 || port != other.port) return false;
+  const auto covers = [](const std::string& wide, const std::string& host) {
+    const bool ipv6 = host.contains(':');
+    return wide.empty() || wide == "::" || wide == host || (wide == "0.0.0.0" && !ipv6);
+  };
+  return covers(host, other.host) || covers(other.host, host);
+}
+
 std::string Endpoint::to_string() const {
   if (is_unix()) return "unix:" + unix_path;
   return host.contains(':') ? formatted("[{}]:{}", host, port) : formatted("{}:{}", host, port);

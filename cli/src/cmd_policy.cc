@@ -19,15 +19,21 @@ bool is_node_file(const std::string& path) {
   return root && root->find("site") != nullptr;
 }
 
+// Lines that begin with file:line:column, so that editors and scripts find the place.
+int show_mistakes(const Error& error) {
+  std::cerr << error.message << "\n";
+  return 1;
+}
+
 int check(const std::string& path) {
   if (is_node_file(path)) {
     const auto node = policy::load_node(path);
-    if (!node) return complain(node.error());
+    if (!node) return show_mistakes(node.error());
     std::cout << path << ": good: router " << node->router << " of site " << node->site << "\n";
     return 0;
   }
   const auto fabric = policy::load_fabric(path);
-  if (!fabric) return complain(fabric.error());
+  if (!fabric) return show_mistakes(fabric.error());
   std::cout << path << ": good: " << fabric->sites.size() << " sites, " << fabric->tiers.size() << " tiers, "
             << fabric->tenants.size() << " tenants, " << fabric->models.size() << " models; hash " << fabric->hash
             << "\n";

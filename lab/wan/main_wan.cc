@@ -109,6 +109,10 @@ int control(const Options& options) {
 int main(int argc, char** argv) {
   std::vector<std::string> arguments(argv + 1, argv + argc);
   const std::string mode = arguments.empty() ? "" : arguments[0];
+  if (mode == "--help" || mode == "-h") {
+    std::cout << kUsage;
+    return 0;
+  }
   if (!arguments.empty()) arguments.erase(arguments.begin());
   Options options;
   const bool parsed = parse(arguments, options);

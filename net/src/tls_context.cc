@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <csignal>
 #include <mutex>
 
@@ -60,6 +61,19 @@ Result<std::shared_ptr<TlsContext>> TlsContext::create(TlsFiles files, TlsRole r
   state.identity = std::move(loaded->identity);
   state.current = std::move(loaded->context);
   return context;
+}
+
+Result<void> check_tls_files(const TlsFiles& files, const std::string& trust_domain,
+                             const std::vector<std::string>& paths) {
+  const auto loaded = load_tls_files(files, TlsRole::kClient, trust_domain, {});
+  if (!loaded) return std::unexpected(loaded.error().within("TLS"));
+  if (std::ranges::contains(paths, loaded->identity.path)) return {};
+  std::string wanted;
+  for (const std::string& path : paths) {
+    wanted += (wanted.empty() ? "" : " or ") + SpiffeId{trust_domain, path}.to_string();
+  }
+  return fail(ErrorCode::kInvalidArgument, "TLS: {}: is the certificate of {}; needed here: {}", files.cert,
+              loaded->identity.to_string(), wanted);
 }
 
 Result<void> TlsContext::reload() {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/node_config.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 
+#include "base/format.h"
 #include "base/process.h"
 #include "base/string_util.h"
 #include "reading.h"
@@ -56,17 +59,6 @@ void read_listen(const config::Value* value, config::Diagnostics& problems, List
   map.optional("metrics", out.metrics);
   map.optional("gnmi", out.gnmi);
   map.finish();
-  std::map<std::string, std::string_view> users;
-  const auto claim = [&](std::string_view key, const Endpoint& endpoint) {
-    if (!endpoint.is_unix() && endpoint.port == 0) return;  // the kernel chooses
-    const auto [user, added] = users.emplace(endpoint.to_string(), key);
-    const config::Value* at = value->find(key);
-    if (!added) problems.add(at != nullptr ? at->at : value->at, "{} is {} already", endpoint, user->second);
-  };
-  claim("openai", out.openai);
-  claim("admin", out.admin);
-  claim("metrics", out.metrics);
-  if (out.gnmi) claim("gnmi", *out.gnmi);
 }
 
 void read_stamp(const config::Value* value, config::Diagnostics& problems, StampConfig& out) {
@@ -87,13 +79,25 @@ void read_stamp(const config::Value* value, config::Diagnostics& problems, Stamp
   map.finish();
 }
 
+// What PCEP connects to: no name is looked up.
+bool read_pce_address(const config::Value& value, config::Diagnostics& problems, Endpoint& out) {
+  if (!read_remote(value, problems, kPcepPort, out)) return false;
+  in_addr ipv4{};
+  if (!out.is_unix() && (Ipv6Address::parse(out.host) || ::inet_pton(AF_INET, out.host.c_str(), &ipv4) == 1)) {
+    return true;
+  }
+  problems.add(value.at, "a numeric address is needed, like \"[fd00::1]:{}\", not {}", kPcepPort,
+               excerpt(value.scalar));
+  return false;
+}
+
 void read_pces(const config::Value* value, config::Diagnostics& problems, std::vector<PceConfig>& out) {
   if (value == nullptr) return;
   for_each_item(*value, problems, [&](const config::Value& item) {
     PceConfig pce;
     config::MapReader map(item, problems);
     const config::Value* address = map.required_child("address");
-    const bool good = address != nullptr && read_remote(*address, problems, kPcepPort, pce.address);
+    const bool good = address != nullptr && read_pce_address(*address, problems, pce.address);
     map.optional("precedence", pce.precedence);
     map.optional("tls", pce.tls);
     map.finish();
@@ -110,8 +114,11 @@ void read_topology(const config::Value* value, config::Diagnostics& problems, st
     TopologySourceConfig source;
     config::MapReader map(item, problems);
     const config::Value* address = map.required_child("address");
-    if (address != nullptr) read_remote(*address, problems, kTopologyPort, source.address);
+    const bool good = address != nullptr && read_remote(*address, problems, kTopologyPort, source.address);
     map.finish();
+    if (good && std::ranges::contains(out, source.address, &TopologySourceConfig::address)) {
+      problems.add(address->at, "the source {} is listed twice", source.address);
+    }
     out.push_back(std::move(source));
   });
 }
@@ -222,6 +229,55 @@ void read_identity(config::MapReader& map, config::Diagnostics& problems, NodeCo
   check_trust_domain(map.child("trust_domain"), problems, node.trust_domain);
 }
 
+// Every listener of the router and of te: they share the machine. A default has no place of its own; the mistake is
+// then at the key that meets it.
+class Claims {
+ public:
+  Claims(const config::Value& root, config::Diagnostics& problems) : root_(root), problems_(problems) {}
+  void add(std::string_view section, std::string_view key, const Endpoint& endpoint, std::string text = {}) {
+    if (text.empty()) text = endpoint.to_string();
+    const config::Value* map = root_.find(section);
+    const config::Value* value = map == nullptr ? nullptr : map->find(key);
+    const Claim claim{formatted("{}.{}", section, key), endpoint, std::move(text), value};
+    for (const Claim& other : claims_) {
+      if (endpoint.overlaps(other.endpoint)) report(claim, other);
+    }
+    claims_.push_back(claim);
+  }
+
+ private:
+  struct Claim {
+    std::string key;
+    Endpoint endpoint;
+    std::string text;
+    const config::Value* value;
+  };
+  void report(const Claim& claim, const Claim& other) {
+    const bool swap = claim.value == nullptr && other.value != nullptr;
+    const Claim& here = swap ? other : claim;
+    const Claim& there = swap ? claim : other;
+    const config::Location& at = here.value != nullptr ? here.value->at : root_.at;
+    if (here.endpoint == there.endpoint) return problems_.add(at, "{} is {} already", here.text, there.key);
+    problems_.add(at, "{} overlaps {}, which is {}", here.text, there.key, there.text);
+  }
+  const config::Value& root_;
+  config::Diagnostics& problems_;
+  std::vector<Claim> claims_;
+};
+
+void check_listeners(const config::Value& root, config::Diagnostics& problems, const NodeConfig& node) {
+  Claims claims(root, problems);
+  claims.add("listen", "openai", node.listen.openai);
+  // The tier addresses are in the fabric file; one that is nobody's stands for them.
+  claims.add("listen", "peers", Endpoint{.host = "100::", .port = node.listen.peers, .unix_path = {}},
+             formatted("port {} of the tier addresses", node.listen.peers));
+  claims.add("listen", "admin", node.listen.admin);
+  claims.add("listen", "metrics", node.listen.metrics);
+  if (node.listen.gnmi) claims.add("listen", "gnmi", *node.listen.gnmi);
+  claims.add("te", "socket", Endpoint{.host = {}, .port = 0, .unix_path = node.te.socket});
+  claims.add("te", "metrics", node.te.metrics);
+}
+
 NodeConfig read_node(const config::Value& root, config::Diagnostics& problems) {
   NodeConfig node;
   config::MapReader map(root, problems);
@@ -238,6 +294,7 @@ NodeConfig read_node(const config::Value& root, config::Diagnostics& problems) {
     problems.add(threads->at, "must be from 0 (one a core) to {}", kMostThreads);
   }
   map.finish();
+  check_listeners(root, problems, node);
   return node;
 }
 

@@ -88,7 +88,12 @@ void read_edge(config::MapReader& map, Reading& reading, SiteConfig& site) {
   }
   if (address != nullptr) {
     if (edge == nullptr) reading.problems.add(address->at, "edge_address without edge: whose is it?");
-    config::read(*address, reading.problems, site.edge_address);
+    if (!config::read(*address, reading.problems, site.edge_address) || site.edge_address.is_unspecified()) return;
+    for (const auto& [name, other] : reading.config.sites) {
+      if (other.edge_address == site.edge_address) {
+        reading.problems.add(address->at, "{} is the edge_address of site '{}' already", site.edge_address, name);
+      }
+    }
   }
 }
 

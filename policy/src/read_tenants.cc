@@ -101,8 +101,11 @@ void read_match(const config::Value& value, Reading& reading, ResidencyRule& rul
 void read_allow(const config::Value& value, Reading& reading, ResidencyRule& rule) {
   config::MapReader map(value, reading.problems);
   if (const config::Value* list = map.child("jurisdictions")) {
-    rule.allow_jurisdictions = read_texts(*list, reading.problems, [&reading](const config::Value& item) {
-      return check_token(item.at, reading.problems, "jurisdiction", item.scalar);
+    Names known;
+    for (const auto& [name, site] : reading.config.sites) known.insert(site.jurisdictions.begin(), site.jurisdictions.end());
+    rule.allow_jurisdictions = read_texts(*list, reading.problems, [&](const config::Value& item) {
+      return check_token(item.at, reading.problems, "jurisdiction", item.scalar) &&
+             known_name(item.at, reading.problems, "jurisdiction", item.scalar, known);
     });
   }
   if (const config::Value* list = map.child("sites")) {

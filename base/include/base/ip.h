@@ -61,6 +61,9 @@ struct Endpoint {
   [[nodiscard]] static Result<Endpoint> parse(std::string_view text);
   [[nodiscard]] std::string to_string() const;
   [[nodiscard]] bool is_unix() const { return !unix_path.empty(); }
+  // Whether two listeners of one machine would meet: the same path, or the same port (not 0) on the same address or
+  // on one that is every address. Names are compared as they are written.
+  [[nodiscard]] bool overlaps(const Endpoint& other) const;
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
   friend std::ostream& operator<<(std::ostream& out, const Endpoint& endpoint) { return out << endpoint.to_string(); }
 };

@@ -10,7 +10,9 @@
 
 namespace {
 
-constexpr std::string_view kUsage = "usage: pathwise-runtime-sim CONFIG.yaml [--listen ADDRESS:PORT]";
+constexpr std::string_view kUsage =
+    "usage: pathwise-runtime-sim CONFIG.yaml [--listen ADDRESS:PORT]\n"
+    "  --listen ADDRESS:PORT   instead of the file's `listen`";
 
 pathwise::Result<pathwise::lab::RuntimeConfig> configure(int argc, char** argv) {
   if (argc != 2 && argc != 4) return pathwise::fail(pathwise::ErrorCode::kInvalidArgument, "{}", kUsage);
@@ -31,6 +33,10 @@ pathwise::Result<pathwise::lab::RuntimeConfig> configure(int argc, char** argv) 
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc == 2 && (std::string_view(argv[1]) == "--help" || std::string_view(argv[1]) == "-h")) {
+    pathwise::print_to(stdout, "{}\n", kUsage);
+    return 0;
+  }
   const auto config = configure(argc, argv);
   if (!config) {
     pathwise::print_to(stderr, "{}\n", config.error().message);

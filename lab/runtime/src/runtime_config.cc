@@ -19,9 +19,15 @@ void read_inter_token_latency(const Value& value, Diagnostics& problems, EngineC
   map.finish();
 }
 
+// Memory for every block is taken at the start, some 40 bytes each; 16 million tokens at 16 a block.
+constexpr std::uint32_t kMostBlocks = 1U << 20;
+
 void read_kv_cache(const Value& value, Diagnostics& problems, EngineConfig& engine) {
   MapReader map(value, problems);
-  map.optional("blocks", engine.kv_blocks);
+  if (const Value* blocks = map.child("blocks");
+      blocks != nullptr && config::read(*blocks, problems, engine.kv_blocks) && engine.kv_blocks > kMostBlocks) {
+    problems.add(blocks->at, "kv_cache.blocks is {}; at most {} are possible", engine.kv_blocks, kMostBlocks);
+  }
   map.optional("block_size", engine.block_size);
   map.finish();
 }

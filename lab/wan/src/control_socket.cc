@@ -10,6 +10,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/unix_socket.h"
+
 namespace pathwise::wan {
 namespace {
 
@@ -30,6 +32,7 @@ const sockaddr* generic(const sockaddr_un& address) {
 }  // namespace
 
 Result<ControlSocket> ControlSocket::listen(const std::string& path) {
+  if (auto good = check_unix_socket(path, "pathwise-wan"); !good) return std::unexpected(good.error());
   const auto address = address_of(path);
   if (!address) return std::unexpected(address.error());
   lab::Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));

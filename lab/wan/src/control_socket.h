@@ -18,7 +18,7 @@ class ControlSocket {
   static constexpr std::size_t kClientsMax = 16;
   static constexpr std::size_t kLineMax = 64 * 1024;
 
-  // Replaces a socket file that a former process left.
+  // Replaces a socket file that a former process left; kAlreadyExists if a live one answers, or if it is no socket.
   [[nodiscard]] static Result<ControlSocket> listen(const std::string& path);
 
   [[nodiscard]] int listener() const { return listener_.get(); }

@@ -102,6 +102,9 @@ Result<PacketPort> PacketPort::open(const std::string& interface) {
   if (index == 0) return fail(ErrorCode::kNotFound, "interface {} does not exist", interface);
   // Bound before it listens (protocol 0), so that no frame of another interface gets in.
   lab::Descriptor socket(::socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket.valid() && errno == EPERM) {
+    return fail(ErrorCode::kPermissionDenied, "interface {}: a packet socket needs CAP_NET_RAW", interface);
+  }
   if (!socket.valid()) return fail_errno("packet socket", errno);
   silence(interface);
   if (auto configured = configure(socket.get(), static_cast<int>(index)); !configured) {

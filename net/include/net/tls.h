@@ -39,6 +39,12 @@ struct TlsFiles {
   std::string ca;  // PEM bundle that peers must chain to
 };
 
+// Reads the files as a context does, for programs that leave TLS to gRPC or only check: the key must be the
+// certificate's, the authorities readable, and the certificate's SPIFFE id one of `paths` in the trust domain.
+// Errors name the file and what is wrong.
+[[nodiscard]] Result<void> check_tls_files(const TlsFiles& files, const std::string& trust_domain,
+                                           const std::vector<std::string>& paths);
+
 enum class TlsRole { kClient, kServer };
 
 // A context for mutual TLS 1.3. Any thread; reload() swaps the certificates for later handshakes and

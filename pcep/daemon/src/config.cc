@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pcep/daemon/config.h"
 
+#include <algorithm>
+
 #include "base/config.h"
+#include "net/tls.h"
 
 namespace pathwise::pcep {
 namespace {
@@ -49,10 +52,27 @@ void read_topology(const Value& value, Diagnostics& problems, PceDaemonConfig& o
   if (sources == nullptr) return;
   for (const Value& item : sources->items) {
     MapReader source(item, problems);
-    if (Endpoint address; source.required("address", address)) out.topology_sources.push_back(address);
+    if (Endpoint address; source.required("address", address)) {
+      if (std::ranges::contains(out.topology_sources, address)) {
+        problems.add(source.child("address")->at, "the source {} is listed twice", address);
+      }
+      out.topology_sources.push_back(address);
+    }
     source.finish();
   }
   if (sources->items.empty()) problems.add(sources->at, "must be a list, like [{{address: \"[fd00::1]:9340\"}}]");
+}
+
+// What we listen on: `listen`, `metrics` and `socket` of one machine.
+void check_listeners(MapReader& map, Diagnostics& problems, const PceDaemonConfig& out) {
+  if (out.listen.is_unix()) {
+    problems.add(map.child("listen")->at, "must be an address and a port, like \"[::]:4189\"");
+  }
+  if (!out.metrics) return;
+  const Endpoint socket{.host = {}, .port = 0, .unix_path = out.socket};
+  const Value& metrics = *map.child("metrics");
+  if (out.metrics->overlaps(out.listen)) problems.add(metrics.at, "{} overlaps listen, {}", *out.metrics, out.listen);
+  if (out.metrics->overlaps(socket)) problems.add(metrics.at, "{} is the socket already", socket);
 }
 
 void check_tls(MapReader& map, Diagnostics& problems, const PceDaemonConfig& out) {
@@ -76,6 +96,7 @@ Result<PceDaemonConfig> read_pce(const Value& root, Diagnostics& problems) {
   map.optional("socket", out.socket);
   if (Endpoint metrics; map.optional("metrics", metrics)) out.metrics = metrics;
   if (const Value* timers = map.child("timers")) read_timers(*timers, problems, out);
+  check_listeners(map, problems, out);
   check_tls(map, problems, out);
   map.finish();
   if (!problems.empty()) return std::unexpected(problems.error());
@@ -96,6 +117,11 @@ Result<PceDaemonConfig> parse_pce(std::string_view text, const std::string& name
   const std::optional<Value> root = config::parse_text(text, name, problems);
   if (!root) return std::unexpected(problems.error());
   return read_pce(*root, problems);
+}
+
+Result<void> check_pce_tls(const PceDaemonConfig& config) {
+  if (!config.tls) return {};
+  return net::check_tls_files({config.tls->cert, config.tls->key, config.tls->ca}, config.trust_domain, {"pce"});
 }
 
 }  // namespace pathwise::pcep

@@ -2,10 +2,8 @@
 #include "pcep/daemon/lsp_service.h"
 
 #include <grpcpp/grpcpp.h>
-#include <unistd.h>
 
-#include <filesystem>
-
+#include "base/unix_socket.h"
 #include "pathwise/pce.grpc.pb.h"
 
 namespace pathwise::pcep {
@@ -73,13 +71,14 @@ struct LspService::State {
 };
 
 Result<std::unique_ptr<LspService>> LspService::start(const std::string& path, Snapshot snapshot) {
+  // gRPC takes the path from whoever serves it, and does not say why it could not listen: look first.
+  if (auto good = check_unix_socket(path, "pathwise-pce"); !good) return std::unexpected(good.error());
   auto state = std::make_unique<State>(std::move(snapshot));
-  if (std::error_code ignored; std::filesystem::is_socket(path, ignored)) std::filesystem::remove(path, ignored);
   grpc::ServerBuilder builder;
   builder.AddListeningPort("unix:" + path, grpc::InsecureServerCredentials());
   builder.RegisterService(&state->service);
   state->server = builder.BuildAndStart();
-  if (!state->server) return fail(ErrorCode::kIo, "cannot serve on unix socket {}", path);
+  if (!state->server) return fail(ErrorCode::kIo, "socket {}: cannot listen", path);
   return std::unique_ptr<LspService>(new LspService(std::move(state)));
 }
 

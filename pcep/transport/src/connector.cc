@@ -17,6 +17,9 @@ struct Connector::State : std::enable_shared_from_this<Connector::State> {
 
   net::Awaitable<void> run();
   net::Awaitable<void> attempt();
+  void attempted(const std::string& problem) const {
+    if (!stopped && options.on_attempt) options.on_attempt(problem);
+  }
 
   TransportDeps deps;
   Peer& peer;
@@ -43,15 +46,18 @@ net::Awaitable<void> Connector::State::attempt() {
   if (stopped) co_return;
   if (!socket) {
     log::warning("pcep", "cannot connect", {{"pce", options.remote.to_string()}, {"error", socket.error().message}});
+    attempted(socket.error().message);
     co_return;
   }
   connection = std::make_shared<Connection>(std::move(*socket), options.transport);
   if (const Result<void> secured = co_await connection->secure(); !secured) {
     connection->close();
     log::warning("pcep", "TLS failed", {{"pce", options.remote.to_string()}, {"error", secured.error().message}});
+    attempted("TLS: " + secured.error().message);
     co_return;
   }
   if (stopped) co_return;
+  attempted({});
   const SteadyTime start = deps.clock.now();
   co_await connection->run(deps, peer);
   // A session that lasted was a good one; one that is refused at once must not be tried in a hurry.

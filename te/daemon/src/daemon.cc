@@ -92,6 +92,7 @@ struct Daemon::State {
   PolicyEngine engine;
   TopologySnapshotPtr topology;
   std::string topology_state = "none";
+  std::string topology_detail;
   std::unique_ptr<TopologyView> view;
   PathSnapshotPtr latest = std::make_shared<PathSnapshot>();
   bool step_pending = false;
@@ -110,6 +111,14 @@ struct Daemon::State {
   std::unique_ptr<net::HttpResponder> responder;
   std::unique_ptr<TeServer> server;
 };
+
+Result<void> check_files(const policy::NodeConfig& node) {
+  const auto fabric = policy::load_fabric(node.policy_file);
+  if (!fabric) return std::unexpected(fabric.error());
+  if (auto placed = policy::check_node(node, *fabric); !placed) return placed;
+  return net::check_tls_files({node.tls.cert, node.tls.key, node.tls.ca}, node.trust_domain,
+                              {formatted("site/{}/router", node.site), formatted("site/{}/te", node.site)});
+}
 
 Result<std::unique_ptr<Daemon>> Daemon::start(asio::io_context& io, policy::NodeConfig node, DaemonOptions options) {
   auto state = std::make_unique<State>(io, std::move(node), options);
@@ -193,6 +202,7 @@ Result<void> Daemon::State::start_clients() {
                                    asio::post(io, [this, token, state, detail = std::move(detail)] {
                                      if (!*token) return;
                                      topology_state = to_string(state);
+                                     topology_detail = detail;
                                      log::info("te", "topology", {{"state", topology_state}, {"detail", detail}});
                                      request_step();
                                    });
@@ -333,10 +343,10 @@ void Daemon::State::arm(SteadyTime when) {
 }
 
 Observed Daemon::State::observed() const {
-  return {.snapshot = *latest,
-          .fib = *fib,
-          .reflector = reflector->counters(),
-          .topology_configured = topology_client != nullptr};
+  Observed result{.snapshot = *latest, .fib = *fib, .reflector = reflector->counters()};
+  for (const auto& source : node.te.topology) result.topology_sources.push_back(source.address.to_string());
+  result.topology_detail = topology_detail;
+  return result;
 }
 
 net::HttpResponse Daemon::State::answer(const net::HttpRequest& request) {

@@ -83,8 +83,12 @@ std::vector<std::string> problems(const Observed& observed) {
           formatted("PCE {} is unreachable{}{}", session.address, session.reason.empty() ? "" : ": ", session.reason));
     }
   }
-  if (observed.topology_configured && snapshot.topology_state != "live") {
-    found.push_back(formatted("topology stream is {}", snapshot.topology_state));
+  if (!observed.topology_sources.empty() && snapshot.topology_state != "live") {
+    std::string sources;
+    for (const std::string& source : observed.topology_sources) sources += (sources.empty() ? "" : ", ") + source;
+    found.push_back(formatted("topology stream is {}; source{} {}{}{}", snapshot.topology_state,
+                              observed.topology_sources.size() == 1 ? "" : "s", sources,
+                              observed.topology_detail.empty() ? "" : "; last problem: ", observed.topology_detail));
   }
   for (const auto& [prefix, reason] : observed.fib.not_installed()) {
     found.push_back(formatted("route {} is not installed: {}", prefix, reason));

@@ -16,7 +16,8 @@ struct Observed {
   const PathSnapshot& snapshot;
   const Fib& fib;
   const ReflectorCounters& reflector;
-  bool topology_configured = false;
+  std::vector<std::string> topology_sources;  // as configured; may be none
+  std::string topology_detail;                // the source that is followed, or why the stream broke
 };
 
 void update_metrics(net::Metrics& metrics, const Observed& observed);

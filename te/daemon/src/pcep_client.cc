@@ -43,6 +43,9 @@ Result<std::unique_ptr<PcepClient>> PcepClient::start(boost::asio::io_context& i
   for (std::size_t i = 0; i < node.te.pce.size(); ++i) {
     pcep::Connector::Options options{.remote = node.te.pce[i].address,
                                      .random = [self = client.get()] { return self->random_.uniform(); }};
+    options.on_attempt = [self = client.get(), name = node.te.pce[i].address.to_string()](const std::string& problem) {
+      self->attempted(name, problem);
+    };
     if (node.te.pce[i].tls) options.transport.tls = tls;
     client->connectors_.push_back(std::make_unique<pcep::Connector>(
         pcep::TransportDeps{.io = io, .clock = client->clock_, .activity = [self = client.get()] { self->activity(); }},
@@ -54,6 +57,18 @@ Result<std::unique_ptr<PcepClient>> PcepClient::start(boost::asio::io_context& i
 void PcepClient::activity() {
   timer_->arm();
   if (on_change_) on_change_();
+}
+
+void PcepClient::attempted(const std::string& pce, const std::string& problem) {
+  std::string& known = unreachable_[pce];
+  if (known == problem) return;
+  known = problem;
+  if (on_change_) on_change_();
+}
+
+std::string PcepClient::why_down(const pcep::PceView& pce) const {
+  const auto found = unreachable_.find(pce.name);
+  return found != unreachable_.end() && !found->second.empty() ? found->second : pce.last_down_reason;
 }
 
 void PcepClient::set_intent(const TeIntent& intent, const std::optional<SidMap>& sids) {
@@ -102,8 +117,8 @@ std::string PcepClient::why_no_path() const {
     if (pce.state == pcep::SessionState::kUp) return formatted("PCE {} has no path yet", pce.name);
   }
   const pcep::PceView& first = pces.front();
-  return formatted("PCE {} is not connected{}{}", first.name, first.last_down_reason.empty() ? "" : ": ",
-                   first.last_down_reason);
+  const std::string why = why_down(first);
+  return formatted("PCE {} is not connected{}{}", first.name, why.empty() ? "" : ": ", why);
 }
 
 std::map<std::string, LspState> PcepClient::lsps() const {
@@ -126,7 +141,7 @@ std::vector<PcepSessionState> PcepClient::sessions() const {
     result.push_back({.address = pce.name,
                       .state = state,
                       .since = known.since,
-                      .reason = state == "up" ? std::string{} : pce.last_down_reason});
+                      .reason = state == "up" ? std::string{} : why_down(pce)});
   }
   return result;
 }

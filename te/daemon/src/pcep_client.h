@@ -64,6 +64,9 @@ class PcepClient final : private pcep::PccObserver {
   void report_one(const std::string& name, Path& path, const PathSnapshot& snapshot,
                   const std::map<Ipv6Prefix, std::string>& not_installed);
   [[nodiscard]] std::string why_no_path() const;
+  void attempted(const std::string& pce, const std::string& problem);
+  // Why the session is not up: the last attempt to connect, or what ended the last session.
+  [[nodiscard]] std::string why_down(const pcep::PceView& pce) const;
 
   RealClock clock_;
   Random random_{std::uint64_t{0x70636570} ^ static_cast<std::uint64_t>(clock_.wall_now().time_since_epoch().count())};
@@ -72,6 +75,7 @@ class PcepClient final : private pcep::PccObserver {
   std::map<std::string, Target> targets_;
   std::map<std::string, Path> paths_;
   mutable std::map<std::string, Session> sessions_;
+  std::map<std::string, std::string> unreachable_;  // PCE → why the last attempt to connect failed
   std::unique_ptr<pcep::PlspStore> store_;
   std::unique_ptr<pcep::Pcc> pcc_;
   std::unique_ptr<pcep::DeadlineTimer> timer_;

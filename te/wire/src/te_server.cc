@@ -3,19 +3,15 @@
 
 #include <grpcpp/grpcpp.h>
 #include <pathwise/te.grpc.pb.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
-#include <cstring>
-#include <filesystem>
 #include <mutex>
 
 #include "base/format.h"
+#include "base/unix_socket.h"
 #include "te_convert.h"
 #include "te_status.h"
 
@@ -25,37 +21,6 @@ namespace {
 constexpr int kMaxIntentBytes = 16 << 20;  // 8,192 paths of 16 candidates stay below
 constexpr std::size_t kMaxWatchers = 16;   // each holds a thread of the server
 constexpr std::chrono::milliseconds kCancelCheck{250};
-
-// A live process answers on it.
-bool answers(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return false;
-  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return false;
-  const bool connected = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-  ::close(fd);
-  return connected;
-}
-
-// gRPC does not say why it could not listen, so look first.
-Result<void> check_path(const std::string& path) {
-  const std::filesystem::path directory = std::filesystem::absolute(path).parent_path();
-  if (::access(directory.c_str(), W_OK | X_OK) != 0)
-    return fail_errno(formatted("socket {}: directory {}", path, directory.string()), errno);
-  if (path.size() >= sizeof sockaddr_un{}.sun_path) {
-    return fail(ErrorCode::kInvalidArgument,
-                "socket {}: the path is longer than the {} characters that a socket may have", path,
-                sizeof sockaddr_un{}.sun_path - 1);
-  }
-  struct stat status{};
-  if (::stat(path.c_str(), &status) == 0 && !S_ISSOCK(status.st_mode)) {
-    return fail(ErrorCode::kAlreadyExists, "socket {}: there is a file of that name that is no socket", path);
-  }
-  if (answers(path)) return fail(ErrorCode::kAlreadyExists, "socket {}: another pathwise-te answers on it", path);
-  return {};
-}
 
 }  // namespace
 
@@ -105,7 +70,8 @@ struct TeServer::State final : wire::TeService::Service {
 };
 
 Result<std::unique_ptr<TeServer>> TeServer::start(const std::string& socket_path, IntentHandler on_intent) {
-  if (auto good = check_path(socket_path); !good) return std::unexpected(good.error());
+  // gRPC does not say why it could not listen, so look first.
+  if (auto good = check_unix_socket(socket_path, "pathwise-te"); !good) return std::unexpected(good.error());
   auto state = std::make_unique<State>();
   state->on_intent = std::move(on_intent);
   grpc::ServerBuilder builder;

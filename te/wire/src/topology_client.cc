@@ -71,7 +71,7 @@ struct TopologyClient::State {
     const auto credentials = channel_credentials(source, options.tls, options.insecure);
     if (!credentials) return broken(source, credentials.error().message), false;
     const auto channel = grpc::CreateCustomChannel(grpc_address(source), *credentials, channel_arguments());
-    if (!wait_connected(*channel)) return broken(source, "no connection"), false;
+    if (!wait_connected(*channel)) return broken(source, why_not_connected(channel)), false;
     grpc::ClientContext context;
     {
       const std::lock_guard lock(mutex);
@@ -113,6 +113,22 @@ struct TopologyClient::State {
       if (channel.GetState(false) == GRPC_CHANNEL_TRANSIENT_FAILURE) return false;
     }
     return false;
+  }
+
+  // A channel says only that it failed; a call on it, at once, says why.
+  static std::string why_not_connected(const std::shared_ptr<grpc::Channel>& channel) {
+    if (channel->GetState(false) != GRPC_CHANNEL_TRANSIENT_FAILURE) return "no connection";
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + kStopCheck);
+    const auto reader = pb::TopologyService::NewStub(channel)->Watch(&context, {});
+    pb::TopologyUpdate ignored;
+    if (reader->Read(&ignored)) context.TryCancel();
+    const grpc::Status status = reader->Finish();
+    if (status.error_code() != grpc::StatusCode::UNAVAILABLE) return "no connection";
+    const std::string& why = status.error_message();
+    constexpr std::string_view kLast = "last error: ";
+    const auto last = why.rfind(kLast);
+    return "no connection: " + (last == std::string::npos ? why : why.substr(last + kLast.size()));
   }
 
   void broken(const Endpoint& source, const std::string& why) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/unix_socket.h"
 #include "pathwise/topology.grpc.pb.h"
 #include "topology_convert.h"
 #include "topology_credentials.h"
@@ -171,6 +172,9 @@ Result<std::unique_ptr<TopologyServer>> TopologyServer::start(TopologyServerOpti
   const Endpoint listen = options.listen;
   auto credentials = server_credentials(listen, options.tls, options.insecure);
   if (!credentials) return std::unexpected(credentials.error());
+  if (listen.is_unix()) {
+    if (auto good = check_unix_socket(listen.unix_path, "pathwise-frr"); !good) return std::unexpected(good.error());
+  }
   auto state = std::make_unique<State>(std::move(options));
   grpc::ServerBuilder builder;
   builder.AddListeningPort(grpc_address(listen), *credentials, &state->port);

@@ -127,5 +127,26 @@ TEST(EndpointTest, SaysWhatIsWrong) {
   EXPECT_EQ(message("unix:/" + std::string(106, 'x')), "accepted");
 }
 
+TEST(EndpointTest, OverlapsWhereTwoListenersWouldMeet) {
+  const auto meet = [](std::string_view a, std::string_view b) {
+    const Endpoint one = Endpoint::parse(a).value();
+    const Endpoint two = Endpoint::parse(b).value();
+    EXPECT_EQ(one.overlaps(two), two.overlaps(one)) << a << " " << b;
+    return one.overlaps(two);
+  };
+  EXPECT_TRUE(meet("[::1]:80", "[::1]:80"));
+  EXPECT_TRUE(meet("[::1]:80", ":80"));
+  EXPECT_TRUE(meet("127.0.0.1:80", "[::]:80")) << "IPv4 too";
+  EXPECT_TRUE(meet("127.0.0.1:80", "0.0.0.0:80"));
+  EXPECT_TRUE(meet("0.0.0.0:80", ":80"));
+  EXPECT_FALSE(meet("[::1]:80", "0.0.0.0:80"));
+  EXPECT_FALSE(meet("[::1]:80", "[::2]:80"));
+  EXPECT_FALSE(meet("[::1]:80", "[::1]:81"));
+  EXPECT_FALSE(meet(":0", ":0")) << "the kernel chooses";
+  EXPECT_TRUE(meet("unix:/a", "unix:/a"));
+  EXPECT_FALSE(meet("unix:/a", "unix:/b"));
+  EXPECT_FALSE(meet("unix:/a", ":80"));
+}
+
 }  // namespace
 }  // namespace pathwise

@@ -46,6 +46,9 @@ TEST(RuntimeConfig, MistakesAreNamedWithTheirPlace) {
   EXPECT_THAT(problem("models: [m]\nlora: {max: 1, adapters: [m]}\n"), HasSubstr("m is given twice"));
   EXPECT_THAT(problem("models: [m]\nlora: {adapters: [x]}\n"), HasSubstr("lora.max"));
   EXPECT_THAT(problem("models: [m]\nkv_cache: {blocks: 10}\n"), HasSubstr("max_model_len is 8192"));
+  EXPECT_THAT(problem("models: [m]\nkv_cache: {blocks: 4294967295, block_size: 16}\n"),
+              HasSubstr("sim.yaml:2:20: kv_cache.blocks is 4294967295; at most 1048576 are possible"));
+  EXPECT_TRUE(read_runtime_config_text("models: [m]\nkv_cache: {blocks: 1048576}\n", "sim.yaml"));
   EXPECT_THAT(problem("models: [m]\nbytes_per_token: 1\n"), HasSubstr("2 to 16"));
   EXPECT_THAT(problem("models: [m]\noutput_tokens: {min: 5, max: 4}\n"), HasSubstr("min is 5 and max 4"));
   EXPECT_THAT(problem("models: [m]\nlisten: unix:/run/x.sock\n"), HasSubstr("an address and a port"));

@@ -39,11 +39,13 @@ class TransportTest : public WireFixture {
         .value();
   }
   std::unique_ptr<Connector> connect(std::uint16_t port, std::shared_ptr<net::TlsContext> tls = {}) {
-    return std::make_unique<Connector>(TransportDeps{io, real, [] {}}, pcc->peer(0),
-                                       Connector::Options{.remote = {.host = "::1", .port = port},
-                                                          .backoff = {.initial = 10ms, .maximum = 50ms},
-                                                          .random = [] { return 0.5; },
-                                                          .transport = {.tls = std::move(tls)}});
+    return std::make_unique<Connector>(
+        TransportDeps{io, real, [] {}}, pcc->peer(0),
+        Connector::Options{.remote = {.host = "::1", .port = port},
+                           .backoff = {.initial = 10ms, .maximum = 50ms},
+                           .random = [] { return 0.5; },
+                           .transport = {.tls = std::move(tls)},
+                           .on_attempt = [this](const std::string& problem) { attempts.push_back(problem); }});
   }
   // Runs the loop until `done`, at most ten seconds.
   template <typename Done>
@@ -57,6 +59,7 @@ class TransportTest : public WireFixture {
   }
 
   RealClock real;
+  std::vector<std::string> attempts;  // what the connector said of each
   asio::io_context io{1};
 };
 
@@ -90,6 +93,18 @@ TEST_F(TransportTest, ConnectsAgainWhenThePceComesBack) {
   ASSERT_TRUE(run_until([&] { return pcc->peer(0).is_up() && observer.updates.size() == 2; }));
   EXPECT_FALSE(pcc->lsps().at(0).stale);
   EXPECT_TRUE(observer.withdrawn.empty());
+}
+
+TEST_F(TransportTest, EachAttemptSaysWhyItFailed) {
+  auto listener = listen();
+  const std::uint16_t port = listener->port();
+  listener.reset();
+  const auto connector = connect(port);
+  ASSERT_TRUE(run_until([&] { return !attempts.empty(); }));
+  EXPECT_EQ(attempts.back(), formatted("connect to [::1]:{}: Connection refused", port));
+  listener = listen(port);
+  ASSERT_TRUE(run_until([&] { return pcc->peer(0).is_up(); }));
+  EXPECT_EQ(attempts.back(), "");
 }
 
 TEST_F(TransportTest, APortInUseIsNamed) {
@@ -199,6 +214,8 @@ TEST_F(TlsTransportTest, AnIdentityThatIsNotForPcepIsRefused) {
   const auto listener = listen(0, context(net::TlsRole::kServer, ca_, "node/r-pun/frr"));
   const auto connector = connect(listener->port(), context(net::TlsRole::kClient, ca_));
   EXPECT_FALSE(comes_up_within_a_second());
+  ASSERT_FALSE(attempts.empty());
+  EXPECT_EQ(attempts.back(), "TLS: the peer is spiffe://fabric.test/node/r-pun/frr, which is not for PCEP");
 }
 
 TEST_F(TlsTransportTest, ACertificateOfAnotherAuthorityIsRefused) {

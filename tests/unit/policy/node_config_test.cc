@@ -81,11 +81,27 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"NoSite", "site: mumbai\n", "", "1:1:", "'site' is missing"},
         Mistake{"NoTlsKey", "key: /etc/pathwise/tls/node.key, ", "", "4:6:", "'key' is missing"},
         Mistake{"TrustDomain", "fabric.example", "spiffe://fabric.example", "3:15:", "a trust domain is"},
-        Mistake{"SamePort", "metrics: \"[::1]:9464\"", "metrics: \"[::]:8080\"", "5:", "[::]:8080 is openai already"},
+        Mistake{"SamePort", "metrics: \"[::1]:9464\"", "metrics: \"[::]:8080\"",
+                "5:", "[::]:8080 is listen.openai already"},
+        Mistake{"EveryAddress", "metrics: \"[::1]:9464\"", "metrics: \"127.0.0.1:8080\"",
+                "5:", "127.0.0.1:8080 overlaps listen.openai, which is [::]:8080"},
+        Mistake{"PeersOnEveryAddress", "openai: \"[::]:8080\"", "openai: \":8443\"",
+                "5:34:", "port 8443 of the tier addresses overlaps listen.openai, which is :8443"},
+        Mistake{"MetricsOfTe", "fib: kernel", "metrics: \"[::1]:9464\"",
+                "6:46:", "[::1]:9464 is listen.metrics already"},
+        Mistake{"DefaultOfTe", "metrics: \"[::1]:9464\"", "metrics: \":9465\"",
+                "5:93:", ":9465 overlaps te.metrics, which is [::1]:9465"},
+        Mistake{"SocketOfTe", "/run/pathwise/te.sock", "/run/pathwise/admin.sock",
+                "6:14:", "unix:/run/pathwise/admin.sock is listen.admin already"},
         Mistake{"PeersPort", "peers: 8443", "peers: 0", "5:", "from 1 to 65535"},
         Mistake{"Fib", "fib: kernel", "fib: dpdk", "6:", "must be 'kernel' or 'none', not 'dpdk'"},
         Mistake{"StampInterval", "interval: 100ms", "interval: 1ms", "6:", "from 10ms to 10s"},
         Mistake{"StampUnit", "interval: 100ms", "interval: 100", "6:", "the unit is missing"},
+        Mistake{"PceName", "\"fd00:9::1\"", "\"pce.example:4189\"",
+                "6:107:", "a numeric address is needed, like \"[fd00::1]:4189\", not 'pce.example:4189'"},
+        Mistake{"PceSocket", "\"fd00:9::1\"", "\"unix:/run/pce.sock\"", "6:107:", "a numeric address is needed"},
+        Mistake{"SourceTwice", "fib: kernel", "topology: [{address: \"[fd00::1]:9340\"}, {address: \"fd00::1\"}]",
+                "6:87:", "the source [fd00::1]:9340 is listed twice"},
         Mistake{"PceAddress", "\"fd00:9::1\"", "\"unreachable\"", "6:", ""},
         Mistake{"RuntimeUrl", "http://[::1]:8000", "https://[::1]:8000", "7:", "http://[::1]:8000"},
         Mistake{"RuntimePath", "http://[::1]:8000", "http://[::1]:8000/v1", "7:", "http://[::1]:8000"},
@@ -93,6 +109,17 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"Authority", "authority: file", "authority: orchestrator", "8:", "must be 'file', not 'orchestrator'"},
         Mistake{"Backend", "backend: peers", "backend: nats", "9:", "must be 'peers', not 'nats'"}),
     [](const auto& info) { return info.param.name; });
+
+TEST(NodeConfig, ListenersMayShareAPortOfDifferentAddresses) {
+  for (const auto& [from, to] : {std::pair{"\"[::]:8080\"", "\"127.0.0.1:9464\""},
+                                 {"\"[::]:8080\"", "\"0.0.0.0:8443\""},
+                                 {"\"[::]:8080\"", "\"[fd00::1]:9465\""},
+                                 {"\"[::]:9339\"", "\"[::1]:0\""},
+                                 {"\"fd00:9::1\"", "\"192.0.2.1:4189\""}}) {
+    const auto node = parse_node(node_with(from, to), "node.yaml");
+    EXPECT_TRUE(node) << to << ": " << node.error().message;
+  }
+}
 
 TEST(NodeConfig, IsCheckedAgainstTheFabric) {
   const auto fabric = parse_fabric(kFabric, "fabric.yaml");

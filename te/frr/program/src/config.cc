@@ -4,6 +4,9 @@
 #include <charconv>
 
 #include "base/config.h"
+#include "base/format.h"
+#include "base/string_util.h"
+#include "net/tls.h"
 
 namespace pathwise::te {
 namespace {
@@ -19,6 +22,9 @@ void read_listen(const Value& value, Diagnostics& problems, FrrConfig& out) {
   map.optional("topology", out.topology);
   map.optional("metrics", out.metrics);
   map.finish();
+  if (!out.topology.overlaps(out.metrics)) return;
+  const Value* at = map.child("metrics") != nullptr ? map.child("metrics") : map.child("topology");
+  problems.add(at->at, "topology {} and metrics {} overlap", out.topology, out.metrics);
 }
 
 void read_tls(const Value& value, Diagnostics& problems, TopologyTls& out) {
@@ -64,7 +70,12 @@ void read_link_delay(const Value& value, Diagnostics& problems, LinkMonitorParam
 void read_interfaces(const Value& value, Diagnostics& problems, std::set<std::string>& out) {
   MapReader map(value, problems);
   std::vector<std::string> excluded;
-  if (map.optional("exclude", excluded)) out.insert(excluded.begin(), excluded.end());
+  const Value* list = map.child("exclude");
+  if (list != nullptr && config::read(*list, problems, excluded)) {
+    for (std::size_t i = 0; i < excluded.size(); ++i) {
+      if (!out.insert(excluded[i]).second) problems.add(list->items[i].at, "{} is listed twice", excerpt(excluded[i]));
+    }
+  }
   map.finish();
 }
 
@@ -122,6 +133,12 @@ Result<FrrConfig> parse_frr_config(std::string_view text, const std::string& nam
   Diagnostics problems;
   const auto root = config::parse_text(text, name, problems);
   return read_config(root, problems);
+}
+
+Result<void> check_frr_tls(const FrrConfig& config) {
+  if (!config.tls) return {};
+  const TopologyTls& tls = *config.tls;
+  return net::check_tls_files({tls.cert, tls.key, tls.ca}, tls.trust_domain, {formatted("node/{}/frr", config.node)});
 }
 
 }  // namespace pathwise::te

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two pathwise-te processes at both ends of real SRv6 paths.
+#include "te/daemon/daemon.h"
+
 #include <gmock/gmock.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -12,7 +14,9 @@
 #include "base/format.h"
 #include "base/process.h"
 #include "intents.h"
+#include "net/test_ca.h"
 #include "netns_lab.h"
+#include "policy/node_config.h"
 #include "te/wire/te_client.h"
 
 namespace pathwise::te {
@@ -26,16 +30,43 @@ using testing::Not;
 
 constexpr std::chrono::seconds kDeadline{30};
 
+constexpr std::string_view kFabric = R"(tier_aggregate: "fd00::/16"
+tiers: {realtime: {color: 10, objective: {e2e: 3s}, paths: [underlay]}}
+sites:
+  site1: {region: here, jurisdictions: [X], prefixes: {realtime: "fd00:1:a::/64"}}
+  site2: {region: there, jurisdictions: [X], prefixes: {realtime: "fd00:2:a::/64"}}
+models: {}
+)";
+
+// NAME.pem and NAME.key, by an authority of their own: NAME.ca.
+void write_certificate(const std::filesystem::path& name, const std::string& id) {
+  const auto ca = net::TestCa::create("test.example");
+  const auto pem = ca ? ca->issue({.uris = {formatted("spiffe://test.example/{}", id)}}) : std::unexpected(ca.error());
+  ASSERT_TRUE(pem);
+  ASSERT_TRUE(write_file_atomically(name.string() + ".pem", pem->certificate));
+  ASSERT_TRUE(write_file_atomically(name.string() + ".key", pem->key));
+  ASSERT_TRUE(write_file_atomically(name.string() + ".ca", ca->pem().certificate));
+}
+
+std::string node_yaml(const std::string& site, const std::filesystem::path& directory) {
+  const std::string at = (directory / "own").string();
+  return formatted(
+      "site: {}\ntrust_domain: test.example\ntls: {{cert: {}.pem, key: {}.key, ca: {}.ca}}\n"
+      "te: {{socket: {}, stamp: {{interval: 20ms, multiplier: 3}}, metrics: \"[::1]:9465\"}}\n"
+      "policy: {{file: {}}}\nstate: {}\n",
+      site, at, at, at, (directory / "te.sock").string(), (directory / "fabric.yaml").string(),
+      (directory / "state").string());
+}
+
 // A pathwise-te in a node, with its configuration, state and log in a directory of its own.
 class TeProcess {
  public:
   TeProcess(std::string node, std::string site, const std::filesystem::path& directory)
       : node_(std::move(node)), directory_(directory / node_) {
     std::filesystem::create_directories(directory_);
-    std::ofstream(directory_ / "node.yaml")
-        << "site: " << site << "\ntrust_domain: test.example\ntls: {cert: c, key: k, ca: a}\n"
-        << "te: {socket: " << socket() << ", stamp: {interval: 20ms, multiplier: 3}, metrics: \"[::1]:9465\"}\n"
-        << "state: " << (directory_ / "state").string() << "\n";
+    write_certificate(directory_ / "own", formatted("site/{}/router", site));
+    std::ofstream(directory_ / "fabric.yaml") << kFabric;
+    std::ofstream(directory_ / "node.yaml") << node_yaml(site, directory_);
   }
   ~TeProcess() { end(SIGKILL); }
   TeProcess(const TeProcess&) = delete;
@@ -129,6 +160,35 @@ TeIntent intent_of(int own, int peer) {
                          .address = host(own, "1"),
                          .probe_addresses = {host(own, "101"), host(own, "201")}}},
           .peers = {to}};
+}
+
+// What only node.yaml, the fabric file and the certificate together can show.
+TEST(CheckFiles, NamesTheFileThatIsWrong) {
+  const std::filesystem::path directory = std::filesystem::temp_directory_path() / formatted("te-files-{}", ::getpid());
+  std::filesystem::create_directories(directory);
+  std::ofstream(directory / "fabric.yaml") << kFabric;
+  const auto verdict = [&](const std::string& site, const std::string& more = "") {
+    const auto node = policy::parse_node(node_yaml(site, directory) + more, "node.yaml");
+    EXPECT_TRUE(node) << node.error().message;
+    const auto good = check_files(*node);
+    return good ? "good" : good.error().message;
+  };
+  EXPECT_THAT(verdict("site1"), HasSubstr("own.pem: no such file"));
+  for (const std::string program : {"router", "te"}) {
+    write_certificate(directory / "own", "site/site1/" + program);
+    EXPECT_EQ(verdict("site1"), "good");
+  }
+  EXPECT_EQ(verdict("site1", "fabric: {tier: realtime}\n"), "good");
+  EXPECT_THAT(verdict("site2"), HasSubstr("own.pem: is the certificate of spiffe://test.example/site/site1/te; needed "
+                                          "here: spiffe://test.example/site/site2/router or "));
+  EXPECT_THAT(verdict("site3"), HasSubstr("node.yaml:1:7: unknown site 'site3'"));
+  EXPECT_THAT(verdict("site1", "router: r2\n"), HasSubstr("unknown router 'r2'"));
+  EXPECT_THAT(verdict("site1", "fabric: {tier: batch}\n"), HasSubstr("unknown tier 'batch'"));
+  std::filesystem::remove(directory / "own.key");
+  EXPECT_THAT(verdict("site1"), HasSubstr("own.key: no such file"));
+  std::filesystem::remove(directory / "fabric.yaml");
+  EXPECT_THAT(verdict("site1"), HasSubstr("fabric.yaml: no such file"));
+  std::filesystem::remove_all(directory);
 }
 
 class DaemonTest : public testing::Test {
@@ -234,6 +294,32 @@ TEST_F(DaemonTest, ServesHealthAndMetrics) {
   lab_->ip("h1", "route del default");
   ASSERT_TRUE(from_one_->wait([](const PathState& p) { return p.status == PathStatus::kDown; }));
   EXPECT_THAT(get("/health"), HasSubstr("no route to fcbb:bb80:2:fe00::"));
+}
+
+TEST_F(DaemonTest, HealthSaysWhyThePceAndTheTopologyAreMissing) {
+  const auto own = directory_ / "h1";
+  std::string text = node_yaml("site1", own);
+  text.insert(text.find("te: {") + 5,
+              "pce: [{address: \"[::1]:4189\"}], topology: [{address: \"unix:/nowhere.sock\"}], ");
+  std::ofstream(own / "node.yaml") << text;
+  one_->start();
+  const std::string command = formatted(
+      "ip netns exec {} curl -s -m 10 --retry 20 --retry-delay 1 --retry-connrefused 'http://[::1]:9465/health'",
+      NetnsLab::name("h1"));
+  const auto health = [&] {
+    const std::string file = (own / "answer").string();
+    EXPECT_EQ(std::system((command + " -o " + file).c_str()), 0);
+    return read_file(file, 1 << 20).value_or("");
+  };
+  const SteadyTime deadline = std::chrono::steady_clock::now() + kDeadline;
+  std::string answer = health();
+  while ((!answer.contains("refused") || !answer.contains("last problem")) &&
+         std::chrono::steady_clock::now() < deadline) {
+    answer = health();
+  }
+  EXPECT_THAT(answer, HasSubstr("PCE [::1]:4189 is unreachable: connect to [::1]:4189: Connection refused"));
+  EXPECT_THAT(answer, HasSubstr("topology stream is none; source unix:/nowhere.sock; last problem: "));
+  EXPECT_THAT(answer, HasSubstr("No such file"));
 }
 
 TEST_F(DaemonTest, SaysWhyItCannotStart) {

@@ -2,6 +2,13 @@
 #include "te/frr/program/config.h"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "base/format.h"
+#include "base/process.h"
+#include "net/test_ca.h"
 
 namespace pathwise::te {
 namespace {
@@ -60,6 +67,48 @@ link_delay: {interval: 1ms, threshold: 10, hold: 2}
 )");
   EXPECT_THAT(text, AllOf(HasSubstr("node"), HasSubstr("frr.yaml:2:1"), HasSubstr("frr.yaml:4:24: must be 10ms"),
                           HasSubstr("must be a percentage"), HasSubstr("frr.yaml:4:50")));
+}
+
+TEST(FrrConfig, WhatIsThereTwiceIsReported) {
+  EXPECT_THAT(problems("node: r1\nlisten: {topology: \"unix:/t\"}\ninterfaces: {exclude: [a, b, a]}\n"),
+              HasSubstr("frr.yaml:3:30: 'a' is listed twice"));
+  EXPECT_THAT(problems("node: r1\nlisten: {metrics: \":9340\"}\n"),
+              HasSubstr("frr.yaml:2:19: topology [::]:9340 and metrics :9340 overlap"));
+  EXPECT_THAT(problems("node: r1\nlisten: {topology: \":9466\"}\n"), HasSubstr("frr.yaml:2:20: topology :9466 and"));
+  EXPECT_THAT(problems("node: r1\nlisten: {topology: \"unix:/a\", metrics: \"unix:/a\"}\n"), HasSubstr("overlap"));
+}
+
+TEST(FrrConfig, ChecksTheFilesOfTls) {
+  const auto directory = std::filesystem::temp_directory_path() / formatted("frr-config-{}", ::getpid());
+  std::filesystem::create_directories(directory);
+  const auto path = [&](const std::string& name) { return (directory / name).string(); };
+  const auto ca = net::TestCa::create("tiers.lab");
+  ASSERT_TRUE(ca);
+  ASSERT_TRUE(write_file_atomically(path("ca.pem"), ca->pem().certificate));
+  ASSERT_TRUE(write_file_atomically(path("junk.pem"), "no PEM\n"));
+  for (const auto& [name, uri] : {std::pair{"pa1", "node/pa1/frr"}, {"pa2", "node/pa2/frr"}, {"h", "site/h/router"}}) {
+    const auto pem = ca->issue({.uris = {formatted("spiffe://tiers.lab/{}", uri)}});
+    ASSERT_TRUE(pem);
+    ASSERT_TRUE(write_file_atomically(path(formatted("{}.pem", name)), pem->certificate));
+    ASSERT_TRUE(write_file_atomically(path(formatted("{}.key", name)), pem->key));
+  }
+  const auto refusal = [&](const std::string& cert, const std::string& key, const std::string& authority) {
+    FrrConfig config{.node = NodeName("pa1")};
+    config.tls = TopologyTls{path(cert), path(key), path(authority), "tiers.lab", {}};
+    const auto good = check_frr_tls(config);
+    return good ? "accepted" : good.error().message;
+  };
+  EXPECT_EQ(refusal("pa1.pem", "pa1.key", "ca.pem"), "accepted");
+  EXPECT_THAT(refusal("pa1.pem", "pa2.key", "ca.pem"), HasSubstr("pa2.key: not the key of the certificate"));
+  EXPECT_THAT(refusal("pa1.pem", "pa1.key", "junk.pem"), HasSubstr("junk.pem: no certificate in it"));
+  EXPECT_THAT(refusal("pa1.pem", "pa1.key", "none.pem"), HasSubstr("none.pem: no such file"));
+  for (const std::string other : {"pa2", "h"}) {
+    EXPECT_THAT(refusal(other + ".pem", other + ".key", "ca.pem"),
+                AllOf(HasSubstr(other + ".pem: is the certificate of spiffe://tiers.lab/"),
+                      HasSubstr("needed here: spiffe://tiers.lab/node/pa1/frr")));
+  }
+  EXPECT_TRUE(check_frr_tls({.node = NodeName("pa1")})) << "a unix socket needs no TLS";
+  std::filesystem::remove_all(directory);
 }
 
 }  // namespace

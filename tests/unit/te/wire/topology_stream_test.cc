@@ -8,9 +8,11 @@
 #include <fstream>
 #include <mutex>
 
+#include "base/log.h"
 #include "net/test_ca.h"
 #include "te/topology/builder.h"
 #include "te/topology/diff.h"
+#include "te/wire/grpc_log.h"
 #include "te/wire/topology_client.h"
 #include "te/wire/topology_server.h"
 
@@ -18,6 +20,7 @@ namespace pathwise::te {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr auto kPatience = std::chrono::seconds(30);
 
@@ -190,6 +193,13 @@ TEST_F(TopologyStreamTest, TcpWithoutTlsMustBeAskedForByName) {
   EXPECT_THAT(TopologyClient::start({.sources = {}, .name = "t"}, {}).error().message, HasSubstr("no source"));
 }
 
+TEST_F(TopologyStreamTest, ALiveSocketIsNotTaken) {
+  const auto server = serve({.listen = socket_});
+  const auto second = TopologyServer::start({.listen = socket_});
+  ASSERT_FALSE(second);
+  EXPECT_THAT(second.error().message, HasSubstr("another pathwise-frr answers on it"));
+}
+
 TEST_F(TopologyStreamTest, APortInUseIsAnError) {
   const Endpoint tcp{.host = "127.0.0.1", .port = 0, .unix_path = {}};
   const auto first = serve({.listen = tcp, .insecure = true});
@@ -234,6 +244,27 @@ TEST_F(TopologyTlsTest, TheClientRefusesAServerThatIsSomebodyElse) {
   const auto client = follow({address_}, inbox, certificate(ca_, "te", "spiffe://test/site/x/te", {"pce"}));
   EXPECT_TRUE(inbox.wait_detail("no connection"));
   EXPECT_FALSE(inbox.received());
+}
+
+TEST_F(TopologyTlsTest, ASourceThatIsNotThereIsNamedWithTheReason) {
+  server_.reset();
+  Inbox inbox;
+  const auto client = follow({address_}, inbox, certificate(ca_, "te", "spiffe://test/site/x/te", {"node/*/frr"}));
+  EXPECT_TRUE(inbox.wait_detail("no connection: "));
+  EXPECT_TRUE(inbox.wait_detail("Connection refused"));
+}
+
+// gRPC's own lines go to our log, and so not to stderr as they are.
+TEST_F(TopologyTlsTest, TheLogOfGrpcIsOurs) {
+  route_grpc_log();
+  testing::internal::CaptureStderr();
+  EXPECT_FALSE(TopologyServer::start({.listen = address_, .insecure = true}));  // it dumps an error
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), Not(HasSubstr("chttp2")));
+  log::set_level(log::Level::kDebug);
+  testing::internal::CaptureStderr();
+  EXPECT_FALSE(TopologyServer::start({.listen = address_, .insecure = true}));
+  log::set_level(log::Level::kInfo);
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("level=debug module=grpc"));
 }
 
 TEST_F(TopologyTlsTest, AnotherAuthorityIsRefused) {

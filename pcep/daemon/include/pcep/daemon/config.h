@@ -47,4 +47,8 @@ struct PceDaemonConfig {
 [[nodiscard]] Result<PceDaemonConfig> load_pce(const std::string& path);
 [[nodiscard]] Result<PceDaemonConfig> parse_pce(std::string_view text, const std::string& name);
 
+// The files of `tls`: the key is the certificate's, the authorities are readable, and the certificate is …/pce.
+// Nothing to check without `tls`.
+[[nodiscard]] Result<void> check_pce_tls(const PceDaemonConfig& config);
+
 }  // namespace pathwise::pcep

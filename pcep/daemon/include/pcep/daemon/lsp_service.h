@@ -25,7 +25,8 @@ class LspService {
  public:
   // Nullopt: the Pce's thread does not answer (shutting down).
   using Snapshot = std::function<std::optional<PceSnapshot>()>;
-  // Serves on the unix socket `path`. kIo if it cannot be bound.
+  // Serves on the unix socket `path`. Replaces one that a dead process left; kAlreadyExists if a live one answers
+  // on it, kPermissionDenied or kIo if it cannot be bound.
   [[nodiscard]] static Result<std::unique_ptr<LspService>> start(const std::string& path, Snapshot snapshot);
   ~LspService();
   LspService(const LspService&) = delete;

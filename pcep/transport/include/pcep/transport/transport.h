@@ -50,6 +50,9 @@ class Connector {
     BackoffConfig backoff;
     std::function<double()> random;  // [0, 1), for the jitter
     TransportConfig transport;
+    // After each attempt to connect: why it failed (no connection, TLS); empty: the peer has its connection, and
+    // from here on knows itself why it goes down. May be empty.
+    std::function<void(const std::string& problem)> on_attempt;
   };
   // `peer` outlives the connector.
   Connector(TransportDeps deps, Peer& peer, Options options);

@@ -25,6 +25,10 @@ struct DaemonOptions {
   bool keep_routes = false;  // on exit: for a restart that shall not be seen
 };
 
+// What the files besides node.yaml must say: the site, the router and the tier are in the fabric file, and the
+// certificate is this site's (…/site/<site>/router or …/te). Reads them; opens nothing else.
+[[nodiscard]] Result<void> check_files(const policy::NodeConfig& node);
+
 class Daemon {
  public:
   // Errors are for the operator and end the program: the socket, a port, a capability, a file.

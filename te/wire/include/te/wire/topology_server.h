@@ -23,7 +23,8 @@ struct TopologyServerOptions {
 
 class TopologyServer {
  public:
-  // kInvalidArgument (TCP without TLS), kIo (the address is in use, a file cannot be read).
+  // kInvalidArgument (TCP without TLS), kIo (the address is in use, a file cannot be read), kAlreadyExists (the unix
+  // socket is served).
   [[nodiscard]] static Result<std::unique_ptr<TopologyServer>> start(TopologyServerOptions options);
   ~TopologyServer();  // ends every stream
   TopologyServer(const TopologyServer&) = delete;

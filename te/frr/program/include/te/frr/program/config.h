@@ -32,4 +32,8 @@ struct FrrConfig {
 [[nodiscard]] Result<FrrConfig> load_frr_config(const std::string& path);
 [[nodiscard]] Result<FrrConfig> parse_frr_config(std::string_view text, const std::string& name);
 
+// The files of `tls`: the key is the certificate's, the authorities are readable, and the certificate is this node's
+// (…/node/<node>/frr). gRPC would say so only by failing handshakes. Nothing to check without `tls`.
+[[nodiscard]] Result<void> check_frr_tls(const FrrConfig& config);
+
 }  // namespace pathwise::te

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// `pathwise` as a process.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include "base/format.h"
+
+namespace pathwise::cli {
+namespace {
+
+// What the program says on stderr.
+std::string errors_of(const std::string& arguments) {
+  FILE* pipe = ::popen(formatted("{} {} 2>&1 >/dev/null", PATHWISE_CLI, arguments).c_str(), "r");
+  std::string text;
+  std::array<char, 4096> buffer{};
+  while (const std::size_t got = std::fread(buffer.data(), 1, buffer.size(), pipe)) text.append(buffer.data(), got);
+  EXPECT_EQ(WEXITSTATUS(::pclose(pipe)), 1);
+  return text;
+}
+
+TEST(Program, PolicyCheckBeginsEachLineWithItsPlace) {
+  const auto file = std::filesystem::temp_directory_path() / formatted("pathwise-check-{}.yaml", ::getpid());
+  std::ofstream(file) << "site: a\ncolour: 1\n";
+  const std::string text = errors_of("policy check " + file.string());
+  EXPECT_TRUE(text.starts_with(file.string() + ":1:1: ")) << text;
+  EXPECT_NE(text.find("\n" + file.string() + ":2:1: unknown key 'colour'"), std::string::npos) << text;
+  std::filesystem::remove(file);
+  EXPECT_EQ(errors_of("policy check " + file.string()), file.string() + ": no such file\n");
+}
+
+}  // namespace
+}  // namespace pathwise::cli
