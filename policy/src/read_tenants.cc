@@ -102,7 +102,8 @@ void read_allow(const config::Value& value, Reading& reading, ResidencyRule& rul
   config::MapReader map(value, reading.problems);
   if (const config::Value* list = map.child("jurisdictions")) {
     Names known;
-    for (const auto& [name, site] : reading.config.sites) known.insert(site.jurisdictions.begin(), site.jurisdictions.end());
+    for (const auto& [name, site] : reading.config.sites)
+      known.insert(site.jurisdictions.begin(), site.jurisdictions.end());
     rule.allow_jurisdictions = read_texts(*list, reading.problems, [&](const config::Value& item) {
       return check_token(item.at, reading.problems, "jurisdiction", item.scalar) &&
              known_name(item.at, reading.problems, "jurisdiction", item.scalar, known);
