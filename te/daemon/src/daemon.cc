@@ -148,6 +148,9 @@ Result<void> Daemon::State::start_fib() {
   kernel = opened->get();
   fib_kernel = std::move(*opened);
   fib = std::make_unique<Fib>(*fib_kernel);
+  auto present = fib_kernel->read();
+  if (!present) return std::unexpected(present.error().within("reading routes"));
+  engine.adopt(paths_of(*present));
   auto watching = FibMonitor::open(io, kernel->port(), [this] {
     fib_dirty = true;
     request_step();
@@ -304,7 +307,7 @@ void Daemon::State::step() {
   probes->want(out.probes);
   pcep->report(*out.snapshot, fib->not_installed());
   latest = out.snapshot;
-  server->publish(out.snapshot);
+  if (out.settled) server->publish(out.snapshot);
   const SteadyTime end = clock.now();
   const SteadyTime next = end + std::max<SteadyTime::duration>(kRefresh, kMaxShare * (end - begin));
   arm(out.wake ? std::min(*out.wake, next) : next);

@@ -42,4 +42,16 @@ std::optional<Ipv6Prefix> prefix_of(const FibOperation& operation) {
   return std::nullopt;
 }
 
+std::map<Ipv6Prefix, FibPath> paths_of(const KernelFib& fib) {
+  std::map<Ipv6Prefix, FibPath> paths;
+  for (const auto& [key, route] : fib.routes) {
+    const auto nexthop = fib.nexthops.find(route.nexthop_id);
+    if (key.unreachable || nexthop == fib.nexthops.end() || !nexthop->second.usable) continue;
+    FibPath path{.segments = nexthop->second.segments, .gateway = {}};
+    if (path.segments.empty()) path.gateway = nexthop->second.egress.gateway;
+    paths.emplace(key.prefix, std::move(path));
+  }
+  return paths;
+}
+
 }  // namespace pathwise::te

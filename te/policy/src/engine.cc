@@ -90,6 +90,7 @@ EngineOutput PolicyEngine::step(const EngineInputs& inputs, EngineTime now) {
   snapshot->topology_version = inputs.topology_version;
   if (intent_) {
     snapshot->intent_revision = intent_->revision;
+    age_adopted(now);
     add_own_side(out.fib);
     Step step{.inputs = inputs, .now = now, .out = out};
     for (const PeerTierIntent& peer : intent_->peers) {
@@ -251,7 +252,13 @@ void PolicyEngine::remember(Policy& policy, PathState& path, const PeerTierInten
   path.status = !policy.active ? PathStatus::kDown : preferred ? PathStatus::kUp : PathStatus::kDegraded;
 }
 
-void PolicyEngine::add_routes(const PeerTierIntent& peer, const PathState& path, Step& step) const {
+void PolicyEngine::age_adopted(EngineTime now) {
+  if (adopted_.empty()) return;
+  if (!adopted_until_) adopted_until_ = now.steady + params_.adoption;
+  if (now.steady >= *adopted_until_) adopted_.clear();
+}
+
+void PolicyEngine::add_routes(const PeerTierIntent& peer, const PathState& path, Step& step) {
   for (std::size_t i = 0; i < path.candidates.size(); ++i) {
     const CandidateIntent& candidate = peer.candidates[i];
     if (!path.candidates[i].valid || candidate.probe_address.is_unspecified()) continue;
@@ -261,7 +268,15 @@ void PolicyEngine::add_routes(const PeerTierIntent& peer, const PathState& path,
     step.out.probes[{peer.site, peer.tier, i}] = {
         .local = source, .remote = candidate.probe_address, .segments = way.segments};
   }
-  if (!path.active) return;  // the unreachable aggregate answers
+  if (!path.active) {
+    const auto adopted = adopted_.find(peer.prefix);
+    if (adopted == adopted_.end()) return;  // the unreachable aggregate answers
+    step.out.fib.routes[peer.prefix] = {.path = adopted->second, .source = peer.local_address};
+    step.out.settled = false;
+    step.wake_at(*adopted_until_);
+    return;
+  }
+  adopted_.erase(peer.prefix);
   const FibPath way{.segments = path.candidates[*path.active].segments,
                     .gateway = gateway_of(peer.candidates[*path.active].kind)};
   step.out.fib.routes[peer.prefix] = {.path = way, .source = peer.local_address};

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <mutex>
+#include <thread>
 
 #include "base/format.h"
 #include "base/process.h"
@@ -254,6 +255,13 @@ TEST_F(DaemonTest, SurvivesAKillWithItsRoutesAndItsIntent) {
   if (HasFatalFailure()) return;
   const std::string routes = lab_->show("h1", "route show proto 201");
   from_one_.reset();  // the router is away too
+  const std::string pinged = (directory_ / "ping").string();
+  std::jthread ping([&] {
+    EXPECT_EQ(std::system(formatted("ip netns exec {} ping -6 -q -c 300 -i 0.01 -W 2 -I fd00:1:a::1 fd00:2:a::1 > {}",
+                                    NetnsLab::name("h1"), pinged)
+                              .c_str()),
+              0);
+  });
   one_->end(SIGKILL);
   EXPECT_EQ(lab_->show("h1", "route show proto 201"), routes);
   one_->start();
@@ -264,6 +272,8 @@ TEST_F(DaemonTest, SurvivesAKillWithItsRoutesAndItsIntent) {
     up = paths && !(*paths)->paths.empty() && preferred((*paths)->paths.front());
   }
   EXPECT_TRUE(up) << "the stored intent was not used";
+  ping.join();
+  EXPECT_THAT(read_file(pinged, 1 << 16).value_or(""), HasSubstr("300 received, 0% packet loss"));
   EXPECT_EQ(lab_->show("h1", "route show proto 201"), routes);
 }
 

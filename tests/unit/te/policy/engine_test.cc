@@ -97,6 +97,34 @@ TEST_F(EngineTest, TheBestUsableCandidateCarriesTheTier) {
   EXPECT_EQ(path.candidates[0].reason, "no path from a PCE yet");
 }
 
+TEST_F(EngineTest, AnAdoptedRouteStaysUntilACandidateIsAlive) {
+  const Ipv6Address old_carrier = address("fcbb:bb00:9:4:fe00::");
+  engine_.adopt({{kRealtimePrefix, {.segments = {old_carrier}, .gateway = {}}}});
+  step();
+  EXPECT_THAT(route(kRealtimePrefix), ElementsAre(old_carrier));
+  EXPECT_FALSE(out_.settled);
+  ASSERT_TRUE(out_.wake);
+  EXPECT_LE(*out_.wake, clock_.now() + milliseconds(3000));
+  alive(kRealtime, 1);
+  EXPECT_EQ(step(milliseconds(300)).active, 1U);
+  EXPECT_THAT(route(kRealtimePrefix), ElementsAre(kFlexSid));
+  EXPECT_TRUE(out_.settled);
+  // Adopted once: a path that dies later fails closed.
+  alive(kRealtime, 1, false);
+  step(milliseconds(100));
+  EXPECT_THAT(route(kRealtimePrefix), IsEmpty());
+}
+
+TEST_F(EngineTest, AnAdoptedRouteThatNothingConfirmsGoes) {
+  engine_.adopt({{kRealtimePrefix, {.segments = {kLspCarrier}, .gateway = {}}}});
+  step();
+  step(milliseconds(2900));
+  EXPECT_THAT(route(kRealtimePrefix), ElementsAre(kLspCarrier));
+  EXPECT_EQ(step(milliseconds(200)).status, PathStatus::kDown);
+  EXPECT_THAT(route(kRealtimePrefix), IsEmpty());
+  EXPECT_TRUE(out_.settled);
+}
+
 TEST_F(EngineTest, FallsBackAtOnceAndSaysWhy) {
   alive(kRealtime, 1);
   alive(kRealtime, 2);

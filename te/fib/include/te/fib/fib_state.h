@@ -77,4 +77,7 @@ struct KernelFib {
   friend bool operator==(const KernelFib&, const KernelFib&) = default;
 };
 
+// Where our routes in the kernel lead: the aggregate and nexthops of a form that is not ours left out.
+[[nodiscard]] std::map<Ipv6Prefix, FibPath> paths_of(const KernelFib& fib);
+
 }  // namespace pathwise::te

@@ -78,10 +78,14 @@ struct EngineOutput {
   PathSnapshotPtr snapshot;
   std::vector<std::string> transitions;  // one line each, for the log
   std::optional<SteadyTime> wake;        // step again then, at the latest (a hold-down ends)
+  // False while a tier still rides on an adopted route: the snapshot says "down" of what was not judged
+  // yet, and whoever has an older one knows better.
+  bool settled = true;
 };
 
 struct EngineParams {
   Milliseconds hold_down{1000};
+  Milliseconds adoption{3000};  // how long adopted routes stay, from the first step with an intent
 };
 
 class PolicyEngine {
@@ -92,6 +96,10 @@ class PolicyEngine {
   [[nodiscard]] Result<void> set_intent(TeIntent intent);
   [[nodiscard]] const std::optional<TeIntent>& intent() const { return intent_; }
   [[nodiscard]] const std::optional<SidMap>& sid_map() const { return sids_; }
+
+  // Routes that an earlier te left in the kernel. A tier keeps its own until one of its candidates is
+  // measured alive, so that a restart under traffic loses nothing.
+  void adopt(std::map<Ipv6Prefix, FibPath> routes) { adopted_ = std::move(routes); }
 
   [[nodiscard]] EngineOutput step(const EngineInputs& inputs, EngineTime now);
 
@@ -120,7 +128,8 @@ class PolicyEngine {
   void remember(Policy& policy, PathState& path, const PeerTierIntent& peer, const Step& step);
   void choose(Policy& policy, const PeerTierIntent& peer, const PathState& path, Step& step);
   void move(Policy& policy, std::optional<std::size_t> to, const PathState& path, Step& step);
-  void add_routes(const PeerTierIntent& peer, const PathState& path, Step& step) const;
+  void add_routes(const PeerTierIntent& peer, const PathState& path, Step& step);
+  void age_adopted(EngineTime now);
   void add_own_side(DesiredFib& fib) const;
   [[nodiscard]] Ipv6Address own_probe_address(const PeerTierIntent& peer, std::size_t index) const;
 
@@ -128,6 +137,8 @@ class PolicyEngine {
   std::optional<TeIntent> intent_;
   std::optional<SidMap> sids_;
   std::map<PolicyKey, Policy> policies_;
+  std::map<Ipv6Prefix, FibPath> adopted_;
+  std::optional<SteadyTime> adopted_until_;
   std::uint64_t version_ = 0;
 };
 
