@@ -66,11 +66,10 @@ void Connection::send(Bytes bytes) {
   writing_ = true;
   auto& socket = std::holds_alternative<net::TlsStream>(channel_) ? std::get<net::TlsStream>(channel_).socket()
                                                                   : std::get<net::TcpSocket>(channel_);
-  net::asio::co_spawn(socket.get_executor(), drain(), log_escaped);
+  net::asio::co_spawn(socket.get_executor(), owned(shared_from_this(), drain()), log_escaped);
 }
 
 net::Awaitable<void> Connection::drain() {
-  const std::shared_ptr<Connection> self = shared_from_this();
   while (!queued_.empty()) {
     const Bytes chunk = std::exchange(queued_, {});
     const Result<void> written = co_await write({reinterpret_cast<const char*>(chunk.data()), chunk.size()});

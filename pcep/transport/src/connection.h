@@ -12,6 +12,12 @@
 
 namespace pathwise::pcep {
 
+// Runs `work` with `owner` kept alive from now on: what co_spawn() starts runs first when its turn comes,
+// and by then a member coroutine's object could be gone.
+inline net::Awaitable<void> owned([[maybe_unused]] std::shared_ptr<const void> owner, net::Awaitable<void> work) {
+  co_await std::move(work);
+}
+
 class Connection final : public Stream, public std::enable_shared_from_this<Connection> {
  public:
   Connection(net::TcpSocket socket, const TransportConfig& config) : channel_(std::move(socket)), config_(config) {}

@@ -7,7 +7,7 @@
 
 namespace pathwise::pcep {
 
-struct Connector::State : std::enable_shared_from_this<Connector::State> {
+struct Connector::State {
   State(TransportDeps d, Peer& p, Options o)
       : deps(std::move(d)),
         peer(p),
@@ -31,7 +31,6 @@ struct Connector::State : std::enable_shared_from_this<Connector::State> {
 };
 
 net::Awaitable<void> Connector::State::run() {
-  const std::shared_ptr<State> self = shared_from_this();
   while (!stopped) {
     co_await attempt();
     if (stopped) co_return;
@@ -66,7 +65,7 @@ net::Awaitable<void> Connector::State::attempt() {
 
 Connector::Connector(TransportDeps deps, Peer& peer, Options options)
     : state_(std::make_shared<State>(std::move(deps), peer, std::move(options))) {
-  net::asio::co_spawn(state_->deps.io.get_executor(), state_->run(), log_escaped);
+  net::asio::co_spawn(state_->deps.io.get_executor(), owned(state_, state_->run()), log_escaped);
 }
 
 Connector::~Connector() {

@@ -25,7 +25,6 @@ struct Listener::State : std::enable_shared_from_this<Listener::State> {
 };
 
 net::Awaitable<void> Listener::State::accept_all() {
-  const std::shared_ptr<State> self = shared_from_this();
   while (!stopped) {
     auto [error, socket] = co_await acceptor.async_accept(net::use_tuple);
     if (stopped) co_return;
@@ -35,12 +34,11 @@ net::Awaitable<void> Listener::State::accept_all() {
       co_await pause.async_wait(net::use_tuple);
       continue;
     }
-    net::asio::co_spawn(deps.io.get_executor(), serve(std::move(socket)), log_escaped);
+    net::asio::co_spawn(deps.io.get_executor(), owned(shared_from_this(), serve(std::move(socket))), log_escaped);
   }
 }
 
 net::Awaitable<void> Listener::State::serve(net::TcpSocket socket) {
-  const std::shared_ptr<State> self = shared_from_this();
   boost::system::error_code error;
   const net::Tcp::endpoint remote = socket.remote_endpoint(error);
   if (error) co_return;
@@ -81,7 +79,7 @@ Result<std::unique_ptr<Listener>> Listener::start(TransportDeps deps, Options op
   Result<net::TcpAcceptor> acceptor = net::listen_tcp(deps.io, options.listen);
   if (!acceptor) return std::unexpected(acceptor.error());
   auto state = std::make_shared<State>(std::move(deps), std::move(options), std::move(*acceptor));
-  net::asio::co_spawn(state->deps.io.get_executor(), state->accept_all(), log_escaped);
+  net::asio::co_spawn(state->deps.io.get_executor(), owned(state, state->accept_all()), log_escaped);
   return std::unique_ptr<Listener>(new Listener(std::move(state)));
 }
 
