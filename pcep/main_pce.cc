@@ -11,6 +11,7 @@
 #include <future>
 #include <string_view>
 
+#include "base/daemon_arguments.h"
 #include "base/format.h"
 #include "base/log.h"
 #include "net/asio.h"
@@ -35,31 +36,6 @@ constexpr std::string_view kUsage =
     "  --config FILE   pce.yaml (default /etc/pathwise/pce.yaml)\n"
     "  --check         read the configuration and the certificates, say what is wrong, and end\n"
     "  --verbose       log at level debug\n";
-
-struct Arguments {
-  std::string config = "/etc/pathwise/pce.yaml";
-  bool check = false;
-  bool help = false;
-};
-
-Result<Arguments> parse(int argc, char** argv) {
-  Arguments arguments;
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view option = argv[i];
-    if (option == "--config" && i + 1 < argc) {
-      arguments.config = argv[++i];
-    } else if (option == "--check") {
-      arguments.check = true;
-    } else if (option == "--verbose") {
-      log::set_level(log::Level::kDebug);
-    } else if (option == "--help" || option == "-h") {
-      arguments.help = true;
-    } else {
-      return fail(ErrorCode::kInvalidArgument, "unknown or incomplete option '{}'", option);
-    }
-  }
-  return arguments;
-}
 
 PceOptions pce_options(const PceDaemonConfig& config) {
   PceOptions options;
@@ -196,7 +172,8 @@ int refuse(const Error& error) {
   return 1;
 }
 
-int run(const Arguments& arguments) {
+int run(const DaemonArguments& arguments) {
+  if (arguments.verbose) log::set_level(log::Level::kDebug);
   Result<PceDaemonConfig> config = load_pce(arguments.config);
   if (!config) return refuse(config.error());
   Result<PceFabric> fabric = load_pce_fabric(config->fabric);
@@ -218,14 +195,7 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const Result<Arguments> arguments = parse(argc, argv);
-  if (!arguments) {
-    print_to(stderr, "{}\n{}", arguments.error().message, kUsage);
-    return 2;
-  }
-  if (arguments->help) {
-    print_to(stdout, "{}", kUsage);
-    return 0;
-  }
-  return run(*arguments);
+  const auto arguments =
+      parse_daemon_arguments(argc, argv, {.name = "pathwise-pce", .usage = kUsage, .config = "/etc/pathwise/pce.yaml"});
+  return arguments ? run(*arguments) : arguments.error();
 }

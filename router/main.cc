@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/daemon_arguments.h"
 #include "base/format.h"
 #include "base/log.h"
 #include "gnmi/server.h"
@@ -38,30 +39,6 @@ constexpr std::string_view kUsage =
     "  --check         read the configuration, say what is wrong, and end\n"
     "  --verbose       log at level debug\n";
 constexpr auto kDrainDeadline = 30s;
-
-struct Arguments {
-  std::string config = "/etc/pathwise/node.yaml";
-  bool check = false, help = false, verbose = false;
-};
-
-Result<Arguments> parse(int argc, char** argv) {
-  Arguments arguments;
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view option = argv[i];
-    if (option == "--config" && i + 1 < argc) {
-      arguments.config = argv[++i];
-    } else if (option == "--check") {
-      arguments.check = true;
-    } else if (option == "--verbose") {
-      arguments.verbose = true;
-    } else if (option == "--help" || option == "-h") {
-      arguments.help = true;
-    } else {
-      return fail(ErrorCode::kInvalidArgument, "unknown or incomplete option '{}'", option);
-    }
-  }
-  return arguments;
-}
 
 // The running program. Members are in the order of construction; what is below may use what is above.
 class Router {
@@ -247,7 +224,7 @@ class Router {
   bool stopping_ = false;
 };
 
-int run(const Arguments& arguments) {
+int run(const DaemonArguments& arguments) {
   auto configuration = process::load(arguments.config, 1);
   auto tls = configuration ? process::make_tls(configuration->node)
                            : Result<process::TlsContexts>(std::unexpected(configuration.error()));
@@ -277,14 +254,7 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto arguments = parse(argc, argv);
-  if (!arguments) {
-    print_to(stderr, "pathwise-router: {}\n{}", arguments.error().message, kUsage);
-    return 2;
-  }
-  if (arguments->help) {
-    print_to(stdout, "{}", kUsage);
-    return 0;
-  }
-  return run(*arguments);
+  const auto arguments = parse_daemon_arguments(
+      argc, argv, {.name = "pathwise-router", .usage = kUsage, .config = "/etc/pathwise/node.yaml"});
+  return arguments ? run(*arguments) : arguments.error();
 }

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/daemon_arguments.h"
 #include "base/format.h"
 #include "base/log.h"
 #include "net/http_responder.h"
@@ -105,44 +106,14 @@ constexpr std::string_view kUsage =
     "  --check         read the configuration and the certificates, say what is wrong, and end\n"
     "  --verbose       log at level debug\n";
 
-struct Arguments {
-  std::string config = "/etc/pathwise/frr.yaml";
-  bool check = false;
-  bool help = false;
-};
-
-Result<Arguments> parse(int argc, char** argv) {
-  Arguments arguments;
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view option = argv[i];
-    if (option == "--config" && i + 1 < argc) {
-      arguments.config = argv[++i];
-    } else if (option == "--check") {
-      arguments.check = true;
-    } else if (option == "--verbose") {
-      log::set_level(log::Level::kDebug);
-    } else if (option == "--help" || option == "-h") {
-      arguments.help = true;
-    } else {
-      return fail(ErrorCode::kInvalidArgument, "unknown or incomplete option '{}'", option);
-    }
-  }
-  return arguments;
-}
-
 }  // namespace
 }  // namespace pathwise
 
 int main(int argc, char** argv) {
-  const auto arguments = pathwise::parse(argc, argv);
-  if (!arguments) {
-    pathwise::print_to(stderr, "pathwise-frr: {}\n{}", arguments.error().message, pathwise::kUsage);
-    return 2;
-  }
-  if (arguments->help) {
-    pathwise::print_to(stdout, "{}", pathwise::kUsage);
-    return 0;
-  }
+  const auto arguments = pathwise::parse_daemon_arguments(
+      argc, argv, {.name = "pathwise-frr", .usage = pathwise::kUsage, .config = "/etc/pathwise/frr.yaml"});
+  if (!arguments) return arguments.error();
+  if (arguments->verbose) pathwise::log::set_level(pathwise::log::Level::kDebug);
   pathwise::te::route_grpc_log();
   auto configuration = pathwise::load(arguments->config);
   if (!configuration) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/daemon_arguments.h"
 #include "base/format.h"
 #include "base/log.h"
 #include "policy/node_config.h"
@@ -25,35 +26,6 @@ constexpr std::string_view kUsage =
     "  --keep-routes   leave the routes in place on exit: for a restart that shall not be seen\n"
     "  --verbose       log at level debug\n";
 
-struct Arguments {
-  std::string config = "/etc/pathwise/node.yaml";
-  bool check = false;
-  bool help = false;
-  bool verbose = false;
-  te::DaemonOptions daemon;
-};
-
-Result<Arguments> parse(int argc, char** argv) {
-  Arguments arguments;
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view option = argv[i];
-    if (option == "--config" && i + 1 < argc) {
-      arguments.config = argv[++i];
-    } else if (option == "--check") {
-      arguments.check = true;
-    } else if (option == "--keep-routes") {
-      arguments.daemon.keep_routes = true;
-    } else if (option == "--verbose") {
-      arguments.verbose = true;
-    } else if (option == "--help" || option == "-h") {
-      arguments.help = true;
-    } else {
-      return fail(ErrorCode::kInvalidArgument, "unknown or incomplete option '{}'", option);
-    }
-  }
-  return arguments;
-}
-
 void wait_for_signals(asio::signal_set& signals, asio::io_context& io, te::Daemon& daemon) {
   signals.async_wait([&](const boost::system::error_code& error, int signal) {
     if (error) return;
@@ -67,7 +39,7 @@ void wait_for_signals(asio::signal_set& signals, asio::io_context& io, te::Daemo
   });
 }
 
-int run(const Arguments& arguments) {
+int run(const DaemonArguments& arguments) {
   auto node = policy::load_node(arguments.config);
   if (!node) {
     print_to(stderr, "{}\n", node.error().message);
@@ -84,7 +56,7 @@ int run(const Arguments& arguments) {
   if (arguments.verbose) log::set_level(log::Level::kDebug);
   te::route_grpc_log();
   asio::io_context io{1};
-  auto daemon = te::Daemon::start(io, std::move(*node), arguments.daemon);
+  auto daemon = te::Daemon::start(io, std::move(*node), {.keep_routes = arguments.flags.contains("--keep-routes")});
   if (!daemon) {
     print_to(stderr, "pathwise-te: {}\n", daemon.error().message);
     return 1;
@@ -99,14 +71,8 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto arguments = parse(argc, argv);
-  if (!arguments) {
-    print_to(stderr, "pathwise-te: {}\n{}", arguments.error().message, kUsage);
-    return 2;
-  }
-  if (arguments->help) {
-    print_to(stdout, "{}", kUsage);
-    return 0;
-  }
-  return run(*arguments);
+  const auto arguments = parse_daemon_arguments(
+      argc, argv,
+      {.name = "pathwise-te", .usage = kUsage, .config = "/etc/pathwise/node.yaml", .flags = {"--keep-routes"}});
+  return arguments ? run(*arguments) : arguments.error();
 }
