@@ -41,7 +41,7 @@ std::vector<BitsPerSecond> available(const te::TopologySnapshot& topology, const
 Result<std::vector<te::Segment>> encode(const te::TopologySnapshot& topology, const te::ComputedPath& path,
                                         const te::NodeIds& ids, const PceFabric& fabric, bool pinned) {
   if (pinned) {
-    if (auto segments = te::pin_path(topology, path, ids)) return segments;
+    if (auto segments = te::pin_path(topology, path, ids, fabric.sids)) return segments;
   }
   Result<std::vector<te::Segment>> plain = te::encode_path(topology, path, ids, {});
   if (plain || fabric.algorithms.size() < 2) return plain;

@@ -127,7 +127,8 @@ LinkIndex adjacency_link(const TopologySnapshot& snapshot, NodeIndex from, NodeI
   return kNoLink;
 }
 
-Result<std::vector<Segment>> pin_path(const TopologySnapshot& snapshot, const ComputedPath& path, const NodeIds& ids) {
+Result<std::vector<Segment>> pin_path(const TopologySnapshot& snapshot, const ComputedPath& path, const NodeIds& ids,
+                                      const SidMap& map) {
   const auto nodes = nodes_along(snapshot, path);
   if (!nodes) return std::unexpected(nodes.error());
   std::vector<Segment> segments;
@@ -135,7 +136,7 @@ Result<std::vector<Segment>> pin_path(const TopologySnapshot& snapshot, const Co
     const auto from = id_of(snapshot, ids, (*nodes)[i]);
     const auto to = id_of(snapshot, ids, (*nodes)[i + 1]);
     if (!from || !to) return std::unexpected(from ? to.error() : from.error());
-    if (adjacency_link(snapshot, (*nodes)[i], (*nodes)[i + 1]) != path.links[i]) {
+    if (adjacency_link(snapshot, (*nodes)[i], (*nodes)[i + 1]) != path.links[i] || !map.adjacency_sid(*from, *to)) {
       return fail(ErrorCode::kFailedPrecondition, "segments: link {} from {} to {} has no adjacency SID",
                   snapshot.links[path.links[i]].local_address, snapshot.nodes[(*nodes)[i]].name,
                   snapshot.nodes[(*nodes)[i + 1]].name);

@@ -65,14 +65,17 @@ void Spf::relax(NodeIndex from, LinkIndex link) {
     std::ranges::fill(target, 0);
     push_or_decrease(to);
   }
-  // Costs are positive, so `from` is settled and its set complete.
+  inherit_hops(from, link, target);  // costs are positive, so `from` is settled and its set complete
+}
+
+void Spf::inherit_hops(NodeIndex from, LinkIndex link, std::span<std::uint64_t> target) {
   if (from == source_) {
     const LinkIndex bit = link - snapshot_->first_link[source_];
     target[bit / 64] |= std::uint64_t{1} << bit % 64;
-  } else {
-    const auto inherited = hops(from);
-    for (std::size_t i = 0; i < words_; ++i) target[i] |= inherited[i];
+    return;
   }
+  const auto inherited = hops(from);
+  for (std::size_t i = 0; i < words_; ++i) target[i] |= inherited[i];
 }
 
 // A link into `node` is the other direction of a link out of it; links without one are never usable.
@@ -106,13 +109,14 @@ void Spf::update(const TopologySnapshot& snapshot, std::span<const std::uint32_t
   lost_.clear();
 }
 
-bool Spf::supported(NodeIndex node) const {
-  bool found = false;
+// Over neighbours that are not lost; kUnreachable: there is none.
+std::uint64_t Spf::least_distance_over_held(NodeIndex node) const {
+  std::uint64_t least = kUnreachable;
   for_each_into(node, [&](NodeIndex from, LinkIndex link) {
     if ((marks_[from] & kLost) != 0 || distance_[from] == kUnreachable) return;
-    found = found || distance_[from] + costs_[link] <= distance_[node];
+    least = std::min(least, distance_[from] + costs_[link]);
   });
-  return found;
+  return least;
 }
 
 // In the order of old distances: a node's parents are decided before it is.
@@ -127,7 +131,7 @@ void Spf::find_lost(std::span<const CostChange> changes) {
   while (!heap_.empty()) {
     const NodeIndex node = pop();
     mark(node, kHops);  // it has one parent less, at least
-    if (supported(node)) continue;
+    if (least_distance_over_held(node) <= distance_[node]) continue;
     mark(node, kLost);
     lost_.push_back(node);
     for (LinkIndex out = snapshot_->first_link[node]; out < snapshot_->first_link[node + 1]; ++out) {
@@ -141,14 +145,10 @@ void Spf::find_lost(std::span<const CostChange> changes) {
 void Spf::rejoin_lost() {
   for (const NodeIndex node : lost_) distance_[node] = kUnreachable;
   for (const NodeIndex node : lost_) {
-    std::uint64_t best = kUnreachable;
-    for_each_into(node, [&](NodeIndex from, LinkIndex link) {
-      if ((marks_[from] & kLost) != 0 || distance_[from] == kUnreachable) return;
-      best = std::min(best, distance_[from] + costs_[link]);
-    });
     mark(node, kMoved);
-    if (best == kUnreachable) continue;
-    distance_[node] = best;
+    const std::uint64_t distance = least_distance_over_held(node);
+    if (distance == kUnreachable) continue;
+    distance_[node] = distance;
     push_or_decrease(node);
   }
 }
@@ -176,13 +176,7 @@ bool Spf::recompute_hops(NodeIndex node) {
   std::ranges::fill(scratch_, 0);
   for_each_into(node, [&](NodeIndex from, LinkIndex link) {
     if (distance_[from] == kUnreachable || distance_[from] + costs_[link] != distance_[node]) return;
-    if (from == source_) {
-      const LinkIndex bit = link - snapshot_->first_link[source_];
-      scratch_[bit / 64] |= std::uint64_t{1} << bit % 64;
-      return;
-    }
-    const auto inherited = hops(from);
-    for (std::size_t i = 0; i < words_; ++i) scratch_[i] |= inherited[i];
+    inherit_hops(from, link, scratch_);
   });
   const auto target = hops(node);
   if (std::ranges::equal(scratch_, target)) return false;
@@ -192,8 +186,7 @@ bool Spf::recompute_hops(NodeIndex node) {
 
 // In the order of distances: whom a node inherits from is right by then.
 void Spf::update_hops() {
-  for (std::size_t i = 0; i < marked_.size(); ++i) {
-    const NodeIndex node = marked_[i];
+  for (const NodeIndex node : marked_) {
     if (node == source_) continue;
     if (distance_[node] == kUnreachable) {
       std::ranges::fill(hops(node), 0);
@@ -232,10 +225,7 @@ bool Spf::on_shortest_path(LinkIndex link) const {
 
 std::size_t Spf::parents(NodeIndex node) const {
   std::size_t count = 0;
-  for (const Link& out : snapshot_->out_links(node)) {
-    // A usable link has its other direction; what comes in is the reverse of what goes out.
-    if (out.reverse != kNoLink && on_shortest_path(out.reverse)) ++count;
-  }
+  for_each_into(node, [&](NodeIndex /*from*/, LinkIndex link) { count += on_shortest_path(link) ? 1 : 0; });
   return count;
 }
 

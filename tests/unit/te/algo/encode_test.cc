@@ -165,7 +165,7 @@ TEST(PinPath, WalkingTheCarriersIsThePathWhateverTheMetrics) {
                                               .optimise = CspfObjective::kDelay});
     if (!path || path->links.empty()) continue;
     const NodeIds ids = NodeIds::from_locators(snapshot, sid_map());
-    const auto list = pin_path(snapshot, *path, ids);
+    const auto list = pin_path(snapshot, *path, ids, sid_map());
     // Refused exactly where the path takes a link beside the one that the uA means.
     const bool parallel = std::ranges::any_of(path->links, [&](LinkIndex link) {
       return adjacency_link(snapshot, snapshot.links[link].from, snapshot.links[link].to) != link;
@@ -191,7 +191,15 @@ TEST(PinPath, WalkingTheCarriersIsThePathWhateverTheMetrics) {
 TEST(PinPath, NamesANodeWithoutId) {
   const TopologySnapshot snapshot = graph("a-b metric=1, b-c metric=1");
   const auto ids = NodeIds::from_names(snapshot, {{NodeName("a"), NodeId(1)}, {NodeName("c"), NodeId(3)}});
-  EXPECT_THAT(pin_path(snapshot, along(snapshot, {"a", "b", "c"}), ids).error().message, HasSubstr("node b has no id"));
+  EXPECT_THAT(pin_path(snapshot, along(snapshot, {"a", "b", "c"}), ids, sid_map()).error().message,
+              HasSubstr("node b has no id"));
+}
+
+TEST(PinPath, NamesALinkWhoseNeighbourHasNoFunction) {
+  const TopologySnapshot snapshot = graph("a-b metric=1");
+  const auto ids = NodeIds::from_names(snapshot, {{NodeName("a"), NodeId(1)}, {NodeName("b"), NodeId(0xe00)}});
+  EXPECT_THAT(pin_path(snapshot, along(snapshot, {"a", "b"}), ids, sid_map()).error().message,
+              HasSubstr("from a to b has no adjacency SID"));
 }
 
 TEST(Walk, RefusesCarriersItCannotFollow) {

@@ -34,10 +34,10 @@ struct SegmentOptions {
 [[nodiscard]] LinkIndex adjacency_link(const TopologySnapshot& snapshot, NodeIndex from, NodeIndex to);
 
 // One uA a link, then the last node's uN in algorithm 0 (a uDT6 needs a node).
-// kFailedPrecondition: a node without id, or a link that is not its nodes' adjacency_link();
-// kInvalidArgument: the links do not follow each other.
+// kFailedPrecondition: a node without id, or a link without a uA: it is not its nodes' adjacency_link(), or
+// `map` has no function for the neighbour's id. kInvalidArgument: the links do not follow each other.
 [[nodiscard]] Result<std::vector<Segment>> pin_path(const TopologySnapshot& snapshot, const ComputedPath& path,
-                                                    const NodeIds& ids);
+                                                    const NodeIds& ids, const SidMap& map);
 
 struct WalkOptions {
   const SidMap& map;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Shortest paths from one node with all equal-cost first hops: Dijkstra with an indexed 4-ary heap, and
 // an incremental update that touches only what changes (after Ramalingam and Reps, "An incremental
-// algorithm for a generalization of the shortest-path problem", J. Algorithms 21, 1996). Pure; one Spf is one workspace, reused without allocation. One thread per Spf.
+// algorithm for a generalization of the shortest-path problem", J. Algorithms 21, 1996). Pure; one Spf is one
+// workspace, reused without allocation. One thread per Spf.
 #pragma once
 
 #include <cstdint>
@@ -58,11 +59,13 @@ class Spf {
   void improve(std::span<const CostChange> changes);
   void update_hops();
   void mark(NodeIndex node, Mark as);
-  [[nodiscard]] bool supported(NodeIndex node) const;
+  [[nodiscard]] std::uint64_t least_distance_over_held(NodeIndex node) const;
   // Calls visit(from, link) for each usable link into `node`.
   template <typename Visit>
   void for_each_into(NodeIndex node, Visit visit) const;
   bool recompute_hops(NodeIndex node);
+  // Adds to `target` the first hops of paths whose last link is `link`, out of `from`.
+  void inherit_hops(NodeIndex from, LinkIndex link, std::span<std::uint64_t> target);
   void settle(NodeIndex node);
   void relax(NodeIndex from, LinkIndex link);
   void push_or_decrease(NodeIndex node);
