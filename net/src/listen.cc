@@ -12,6 +12,7 @@
 #include <cerrno>
 
 #include "base/format.h"
+#include "base/unix_socket.h"
 #include "net/deadline.h"
 
 namespace pathwise::net {
@@ -48,17 +49,8 @@ void set_int_option(int fd, int level, int name, error_code& error) {
 }
 
 // A socket file without a server behind it is left over from a crash.
-Result<void> remove_stale(asio::io_context& io, const std::string& path) {
-  struct stat status{};
-  if (::lstat(path.c_str(), &status) != 0) return {};
-  if (!S_ISSOCK(status.st_mode)) {
-    return fail(ErrorCode::kAlreadyExists, "listen on unix:{}: the file exists and is no socket", path);
-  }
-  error_code error;
-  UnixSocket probe(io);
-  probe.connect(Unix::endpoint(path), error);
-  if (!error) return fail(ErrorCode::kAlreadyExists, "listen on unix:{}: another program serves it", path);
-  if (error != boost::system::errc::connection_refused) return refuse("listen on", "unix:" + path, error);
+Result<void> remove_stale(const std::string& path) {
+  if (auto good = check_unix_socket(path, "program"); !good) return std::unexpected(good.error().within("listen"));
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) return fail_errno("remove " + path, errno);
   return {};
 }
@@ -98,11 +90,7 @@ Result<TcpAcceptor> listen_tcp(asio::io_context& io, const Endpoint& endpoint, L
 }
 
 Result<UnixAcceptor> listen_unix(asio::io_context& io, const std::string& path, unsigned mode) {
-  if (path.size() >= sizeof(sockaddr_un::sun_path)) {
-    return fail(ErrorCode::kInvalidArgument, "listen on unix:{}: the path is longer than {} bytes", path,
-                sizeof(sockaddr_un::sun_path) - 1);
-  }
-  if (auto removed = remove_stale(io, path); !removed) return std::unexpected(removed.error());
+  if (auto removed = remove_stale(path); !removed) return std::unexpected(removed.error());
   error_code error;
   UnixAcceptor acceptor(io);
   acceptor.open(Unix(), error);
