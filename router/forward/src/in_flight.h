@@ -13,7 +13,7 @@ namespace pathwise::router::forward {
 class InFlight {
  public:
   InFlight(select::LoadCell* cell, double prefill_tokens)
-      : cell_(cell), tokens_(static_cast<std::int64_t>(prefill_tokens)) {
+      : cell_(cell), tokens_(static_cast<std::int32_t>(prefill_tokens)) {
     if (cell_ == nullptr) return;
     cell_->requests.fetch_add(1, std::memory_order_relaxed);
     cell_->prefill_tokens.fetch_add(tokens_, std::memory_order_relaxed);
@@ -48,7 +48,7 @@ class InFlight {
 
  private:
   select::LoadCell* cell_;
-  std::int64_t tokens_;
+  std::int32_t tokens_;  // at most a body's bytes
   runtime::RuntimeCounters* runtime_ = nullptr;
   bool answered_ = false;
 };

@@ -25,12 +25,10 @@ std::optional<ModelId> Ledger::model(const ModelName& name) {
   return number_of(models_, name, kMaxModels);
 }
 
-LoadCell& Ledger::cell(TargetId target, ModelId model) {
-  auto& blocks = cells_[model];
-  if (blocks.size() <= target / kBlock) blocks.resize(target / kBlock + 1);
-  std::unique_ptr<Block>& block = blocks[target / kBlock];
-  if (!block) block = std::make_unique<Block>();
-  return (*block)[target % kBlock];
+LoadCells& Ledger::cells(ModelId model) {
+  if (cells_.size() <= model) cells_.resize(model + std::size_t{1});
+  if (!cells_[model]) cells_[model] = std::make_unique<LoadCells>();
+  return *cells_[model];
 }
 
 }  // namespace pathwise::router::select

@@ -25,7 +25,7 @@ void compute(const Constants& request, const OfferColumns& offers, const SiteCol
     const float ahead = std::max(0.0F, offers.prefill_tokens[i] + sites.prefill_tokens[i]);
     const float itl = offers.itl[i] + offers.itl_slope[i] * std::max(0.0F, sequences - offers.running[i]);
     const float decode = request.output * itl;
-    const float slot = std::max(0.0F, sequences + 1 - offers.capacity[i]) * offers.per_capacity[i] * decode;
+    const float slot = std::max(0.0F, (sequences + 1) * offers.per_capacity[i] - 1) * decode;
     const float fresh = request.prompt - std::min(sites.cached_tokens[i], request.prompt);
     const float at_site = (ahead + fresh) * offers.prefill_time[i] + slot + sites.adapter_load_s[i];
     const float ttft = sites.rtt_s[i] + request.body * sites.seconds_per_byte[i] + sites.ratio[i] * at_site;
@@ -69,13 +69,11 @@ void quick_costs(const CostInput& input, const OfferColumns& offers, const SiteC
 
 void OfferColumns::add(const Offer& offer) {
   const float own_capacity = std::max(offer.capacity, 0.0F);
-  cell.push_back(offer.cell);
   target.push_back(offer.target);
   context_tokens.push_back(offer.context_tokens == 0 ? std::numeric_limits<float>::infinity()
                                                      : static_cast<float>(offer.context_tokens));
   itl.push_back(static_cast<float>(offer.itl > 0 ? offer.itl : kDefaultItl));
   itl_slope.push_back(offer.itl_slope);
-  capacity.push_back(own_capacity);
   per_capacity.push_back(own_capacity > 0 ? 1 / own_capacity : 0);
   running.push_back(offer.running);
   sequences.push_back(offer.running + offer.waiting - static_cast<float>(offer.own_requests));

@@ -206,6 +206,7 @@ Decision Selector::choose(const Request& request, const Context& context, Random
 void Selector::score(const Common& common, Workspace& space) {
   const LoadView& load = *common.context.views.load;
   const OfferColumns& offers = common.request.offers->columns;
+  const LoadCells& cells = *common.request.offers->cells;
   SiteColumns& sites = space.sites_;
   sites.resize(offers.size());
   space.objective_.resize(offers.size());
@@ -221,8 +222,9 @@ void Selector::score(const Common& common, Workspace& space) {
       }
     }
     sites.seconds_per_byte[i] = path.seconds_per_byte;
-    sites.requests[i] = static_cast<float>(offers.cell[i]->requests.load(std::memory_order_relaxed));
-    sites.prefill_tokens[i] = static_cast<float>(offers.cell[i]->prefill_tokens.load(std::memory_order_relaxed));
+    const LoadCell& own = cells[target.id];
+    sites.requests[i] = static_cast<float>(own.requests.load(std::memory_order_relaxed));
+    sites.prefill_tokens[i] = static_cast<float>(own.prefill_tokens.load(std::memory_order_relaxed));
     const int depth = std::max(space.told_depth_[i], space.depth_[target.id]);
     sites.cached_tokens[i] = static_cast<float>(depth) * common.tokens_per_block;
     sites.ratio[i] = common.ratio(target.id);

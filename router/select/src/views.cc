@@ -67,6 +67,8 @@ class LoadBuilder {
     ModelOffers& offers = models_[state.model];
     offers.name = state.model;
     offers.id = *id;
+    LoadCells& cells = ledger_.cells(*id);
+    offers.cells = &cells;
     Offer offer{.target = index,
                 .context_tokens = context_of(state),
                 .itl = state.itl_seconds,
@@ -79,7 +81,7 @@ class LoadBuilder {
                 .prefill_rate = static_cast<float>(state.prefill_tokens_per_second),
                 .adapter_load_s = static_cast<float>(state.adapter_load_seconds),
                 .state = &state,
-                .cell = &ledger_.cell(target.id, *id)};
+                .cell = &cells[target.id]};
     carry_own_counts(target, offer);
     offers.offers.push_back(offer);
   }
@@ -102,8 +104,8 @@ class LoadBuilder {
 
   // A digest knows what we had sent when it came; one that has not been renewed knows what it knew.
   void carry_own_counts(const Target& target, Offer& offer) const {
-    offer.own_requests = static_cast<std::int32_t>(offer.cell->requests.load(std::memory_order_relaxed));
-    offer.own_prefill_tokens = static_cast<std::int32_t>(offer.cell->prefill_tokens.load(std::memory_order_relaxed));
+    offer.own_requests = offer.cell->requests.load(std::memory_order_relaxed);
+    offer.own_prefill_tokens = offer.cell->prefill_tokens.load(std::memory_order_relaxed);
     const auto before = before_.find(target.id);
     if (before == before_.end() || previous_->targets[before->second].received != target.received) return;
     const ModelOffers* model = previous_->model(offer.state->model.str());

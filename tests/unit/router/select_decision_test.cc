@@ -233,8 +233,8 @@ TEST(QuickCost, AgreesWithTheTerms) {
     if (random.below(4) != 0) state.prefill_tokens_per_second = random.uniform(100, 50'000);
     if (random.below(4) != 0) state.capacity = static_cast<std::uint32_t>(1 + random.below(64));
     LoadCell cell;
-    cell.requests = static_cast<std::int64_t>(random.below(40));
-    cell.prefill_tokens = static_cast<std::int64_t>(random.below(50'000));
+    cell.requests = static_cast<std::int32_t>(random.below(40));
+    cell.prefill_tokens = static_cast<std::int32_t>(random.below(50'000));
     Offer offer{.itl = random.below(3) == 0 ? 0 : random.uniform(0.005, 0.05),
                 .price_per_token = random.uniform(0, 1e-5),
                 .itl_slope = static_cast<float>(random.uniform(0, 0.001)),

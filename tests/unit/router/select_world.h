@@ -111,7 +111,7 @@ class World {
     return 0;
   }
   LoadCell& cell(std::string_view site) {
-    return ledger_.cell(target_id(site), *ledger_.model(ModelName{"llama-70b"}));
+    return ledger_.cells(*ledger_.model(ModelName{"llama-70b"}))[target_id(site)];
   }
 
   Learned learned_;

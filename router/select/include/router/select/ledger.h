@@ -24,9 +24,11 @@ inline constexpr std::size_t kMaxModels = 4096;
 // Requests of this router to one (target, model). All request threads count in it; relaxed: the
 // figures steer, nothing depends on them being of one moment.
 struct LoadCell {
-  std::atomic<std::int64_t> requests{0};        // sent, not finished
-  std::atomic<std::int64_t> prefill_tokens{0};  // sent, no first token yet
+  std::atomic<std::int32_t> requests{0};        // sent, not finished
+  std::atomic<std::int32_t> prefill_tokens{0};  // sent, no first token yet
 };
+// A model's cells, by TargetId: side by side, because a decision reads them all. 32 KiB.
+using LoadCells = std::array<LoadCell, kMaxTargets>;
 
 // Numbers are never given back: a site that returns is the same site. One thread (control) asks for
 // ids and cells; cells live as long as the Ledger, and any thread may count in them.
@@ -35,15 +37,12 @@ class Ledger {
   // nullopt when the table is full.
   [[nodiscard]] std::optional<TargetId> target(const SiteName& site, const RouterName& router);
   [[nodiscard]] std::optional<ModelId> model(const ModelName& name);
-  [[nodiscard]] LoadCell& cell(TargetId target, ModelId model);
+  [[nodiscard]] LoadCells& cells(ModelId model);
 
  private:
   std::map<std::pair<SiteName, RouterName>, TargetId> targets_;
   std::map<ModelName, ModelId> models_;
-  // Cells of one model lie side by side: a decision reads them all.
-  static constexpr std::size_t kBlock = 64;
-  using Block = std::array<LoadCell, kBlock>;
-  std::map<ModelId, std::vector<std::unique_ptr<Block>>> cells_;
+  std::vector<std::unique_ptr<LoadCells>> cells_;  // by ModelId; nullptr: nobody asked
 };
 
 }  // namespace pathwise::router::select

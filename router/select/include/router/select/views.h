@@ -87,11 +87,10 @@ struct Offer {
 
 // What the comparing loop reads of the offers, in columns and with the divisions done.
 struct OfferColumns {
-  std::vector<const LoadCell*> cell;  // never nullptr in a view
   std::vector<std::uint32_t> target;
   std::vector<float> context_tokens;  // infinite: unknown
   std::vector<float> itl, itl_slope;
-  std::vector<float> capacity, per_capacity;  // per_capacity: 1 ÷ capacity; 0: unknown
+  std::vector<float> per_capacity;  // 1 ÷ capacity; 0: unknown
   std::vector<float> running;
   std::vector<float> sequences;       // running + waiting, without what we had sent ourselves
   std::vector<float> prefill_tokens;  // likewise
@@ -105,7 +104,8 @@ struct OfferColumns {
 struct ModelOffers {
   ModelName name;
   ModelId id = 0;
-  std::vector<Offer> offers;  // in the order of targets
+  const LoadCells* cells = nullptr;  // never nullptr in a view
+  std::vector<Offer> offers;         // in the order of targets
   OfferColumns columns;
   BlockFilters filters;
 };
