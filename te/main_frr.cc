@@ -45,6 +45,8 @@ Result<te::AgentConfig> agent_config(const te::FrrConfig& config) {
       .node_ids = te::edge_node_ids(*fabric),
       .excluded_interfaces = config.excluded_interfaces,
       .link_delay = config.link_delay,
+      .ordered_install = config.ordered_install,
+      .graceful_restart = config.graceful_restart,
       .epoch = static_cast<std::uint64_t>(RealClock().wall_now().time_since_epoch() / Microseconds(1))};
 }
 
@@ -88,15 +90,18 @@ Result<void> run(Configuration configuration) {
       context, config.metrics, [&](const net::HttpRequest& request) { return answer(request, **agent, **server); });
   if (!http) return std::unexpected(http.error());
 
-  asio::signal_set signals(context, SIGINT, SIGTERM);
-  signals.async_wait([&](const boost::system::error_code&, int) {
-    (*agent)->withdraw();
+  asio::signal_set signals(context, SIGINT, SIGTERM, SIGUSR1);
+  bool handed_over = false;
+  signals.async_wait([&](const boost::system::error_code&, int signal) {
+    handed_over = signal == SIGUSR1;
+    handed_over ? (*agent)->hand_over() : (*agent)->withdraw();
     context.stop();
   });
   log::info("frr", "pathwise-frr started",
             {{"node", config.node}, {"libfrr", te::libfrr_built_for()}, {"topology", config.topology}});
   context.run();
-  log::info("frr", "pathwise-frr stopped: routes withdrawn");
+  log::info("frr", handed_over ? "pathwise-frr stopped: routes left to the next one"
+                               : "pathwise-frr stopped: routes withdrawn");
   return {};
 }
 

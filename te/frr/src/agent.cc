@@ -24,6 +24,7 @@ namespace asio = boost::asio;
 constexpr auto kReview = std::chrono::milliseconds(250);     // definitions, interfaces and failed routes
 constexpr auto kSyncQuiet = std::chrono::milliseconds(200);  // no message for this long: synchronised
 constexpr auto kSyncLimit = std::chrono::seconds(10);
+constexpr auto kSweepLimit = std::chrono::seconds(10);  // no neighbour's silence keeps stale routes longer
 
 SteadyTime now() {
   return std::chrono::steady_clock::now();
@@ -49,8 +50,10 @@ struct FrrAgent::State : std::enable_shared_from_this<State> {
       : config(std::move(given)),
         publish(std::move(publisher)),
         watch(definition_hashes(config.definitions)),
+        ordered(config.ordered_install),
         publish_timer(context),
         review_timer(context),
+        turn_timer(context),
         link_params(context, config.mgmtd) {}
 
   Result<void> start(asio::io_context& context);
@@ -63,6 +66,8 @@ struct FrrAgent::State : std::enable_shared_from_this<State> {
   void review();
   void compute_routes();
   void send_routes(FrrRoutes desired);
+  void arm_turn();
+  void sweep_stale();
   void monitor_links();
   void advertise(const MonitoredLink& link, const LinkDelay& delay);
 
@@ -72,8 +77,10 @@ struct FrrAgent::State : std::enable_shared_from_this<State> {
   DefinitionWatch watch;
   PublishBackoff backoff;
   RouteTable table;
+  OrderedInstall ordered;
   asio::steady_timer publish_timer;
   asio::steady_timer review_timer;
+  asio::steady_timer turn_timer;
   LinkParams link_params;
   std::unique_ptr<LinkMonitor> monitor;
   std::unique_ptr<ZebraClient> zebra;
@@ -83,6 +90,7 @@ struct FrrAgent::State : std::enable_shared_from_this<State> {
   std::vector<Offender> offenders;
   std::optional<SteadyTime> sync_started;  // set: messages of a synchronisation are coming in
   SteadyTime last_message;
+  std::optional<SteadyTime> unswept_since;  // set: zebra may have routes of an earlier session
   bool stopping = false;
   AgentState counters;
 };
@@ -105,7 +113,7 @@ Result<void> FrrAgent::State::start(asio::io_context& context) {
             ++counters.route_problems;
             log::warning("frr", "route problem", {{"prefix", prefix}, {"what", what}});
           }};
-  auto client = ZebraClient::create(context, config.zserv, std::move(events));
+  auto client = ZebraClient::create(context, config.zserv, config.graceful_restart, std::move(events));
   if (!client) return std::unexpected(client.error());
   zebra = std::move(*client);
   review();
@@ -119,8 +127,11 @@ void FrrAgent::State::on_connection(bool connected, const std::string& detail) {
   }
   counters.zebra_connected = connected;
   counters.zebra_detail = detail;
-  table.forget();  // zebra has nothing of ours, before and after
-  if (connected) begin_sync();
+  table.forget();  // what zebra may have kept is renewed, or swept
+  unswept_since.reset();
+  if (!connected) return;
+  unswept_since = now();
+  begin_sync();
 }
 
 // The database is filled anew, and what is published and routed stays as it is until that is done.
@@ -184,6 +195,7 @@ void FrrAgent::State::review() {
   held = held_now;
   offenders = std::move(offenders_now);
   if (changed || (counters.zebra_connected && table.installed().empty())) compute_routes();
+  sweep_stale();
   review_timer.expires_after(kReview);
   review_timer.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
     if (!error && !self->stopping) self->review();
@@ -203,7 +215,31 @@ void FrrAgent::State::compute_routes() {
                                         .interfaces = interfaces});
   counters.last_computation = std::chrono::duration_cast<std::chrono::microseconds>(now() - begin);
   counters.node_known = !desired.empty();
-  send_routes(std::move(desired));
+  send_routes(ordered.admit(now(), topology, config.node, config.definitions, std::move(desired), table.installed()));
+  arm_turn();
+}
+
+void FrrAgent::State::arm_turn() {
+  const auto due = ordered.due();
+  if (!due) return;
+  turn_timer.expires_at(*due);
+  turn_timer.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+    if (!error) self->compute_routes();
+  });
+}
+
+// Not before the routes are what they should be: an algorithm that waits for its neighbours' word at the start keeps
+// the routes that an earlier pathwise-frr installed.
+void FrrAgent::State::sweep_stale() {
+  if (!unswept_since || sync_started || !counters.node_known || table.installed().empty()) return;
+  const bool waiting = std::ranges::any_of(held, [&](Algorithm algorithm) {
+    return !std::ranges::contains(offenders, algorithm, &Offender::algorithm);
+  });
+  if (waiting && now() - *unswept_since < kSweepLimit) return;
+  if (const auto done = zebra->routes_complete(); !done) {
+    return log::error("frr", "stale routes not swept", {{"why", done.error().message}});
+  }
+  unswept_since.reset();
 }
 
 void FrrAgent::State::send_routes(FrrRoutes desired) {
@@ -279,12 +315,18 @@ FrrAgent::~FrrAgent() {
   state_->stopping = true;
   state_->publish_timer.cancel();
   state_->review_timer.cancel();
+  state_->turn_timer.cancel();
   state_->monitor.reset();
   state_->zebra.reset();
 }
 
 void FrrAgent::withdraw() {
+  if (state_->zebra) state_->zebra->keep_nothing();
   state_->send_routes({});
+  state_->stopping = true;
+}
+
+void FrrAgent::hand_over() {
   state_->stopping = true;
 }
 
@@ -300,6 +342,7 @@ AgentState FrrAgent::state() const {
     const auto algorithm = self.config.sids.algorithm_of(prefix.address);
     if (algorithm && route.kind == RouteKind::kForward) ++result.routes[*algorithm];
   }
+  result.waiting_routes = self.ordered.waiting();
   result.held = self.held;
   result.offenders = self.offenders;
   if (self.monitor) result.link_delays = self.monitor->state();

@@ -30,8 +30,12 @@ ZebraClient::State* the_client = nullptr;  // libfrr's callbacks carry no contex
 }  // namespace
 
 struct ZebraClient::State {
-  State(asio::io_context& context, ZebraEvents handlers)
-      : io(context), events(std::move(handlers)), tick(context), route(std::make_unique<zapi_route>()) {}
+  State(asio::io_context& context, std::chrono::seconds restart, ZebraEvents handlers)
+      : io(context),
+        events(std::move(handlers)),
+        graceful_restart(restart),
+        tick(context),
+        route(std::make_unique<zapi_route>()) {}
 
   void start(const std::string& zserv);
   void stop();
@@ -40,9 +44,11 @@ struct ZebraClient::State {
   void wait(asio::posix::stream_descriptor::wait_type type);
   void on_tick();
   void set_connected(bool now, const std::string& detail);
+  bool send_capability(zserv_client_capabilities capability);
 
   asio::io_context& io;
   ZebraEvents events;
+  const std::chrono::seconds graceful_restart;
   asio::steady_timer tick;
   std::unique_ptr<zapi_route> route;
   std::string path;
@@ -64,6 +70,7 @@ void on_sentinel(event* /*unused*/) {
 }
 
 void on_connected(zclient* client) {
+  if (the_client->graceful_restart.count() > 0) the_client->send_capability(ZEBRA_CLIENT_GR_CAPABILITIES);
   ls_register(client, false);
   zclient_opaque_request_notify(client, LINK_STATE_SYNC);  // tells when isisd comes
   the_client->set_connected(true, the_client->path);
@@ -203,6 +210,17 @@ void ZebraClient::State::set_connected(bool now, const std::string& detail) {
   if (changed || !now) events.on_connection(now, detail);
 }
 
+// zebra/zebra_gr.c: a client that said so keeps its routes when its session ends.
+bool ZebraClient::State::send_capability(zserv_client_capabilities capability) {
+  zapi_cap message{};
+  message.cap = capability;
+  message.stale_removal_time = static_cast<std::uint32_t>(graceful_restart.count());
+  message.afi = AFI_IP6;
+  message.safi = SAFI_UNICAST;
+  message.vrf_id = VRF_DEFAULT;
+  return zclient_capabilities_send(ZEBRA_CLIENT_CAPABILITIES, client, &message) != ZCLIENT_SEND_FAILURE;
+}
+
 std::string libfrr_built_for() {
   return FRR_VER_SHORT;
 }
@@ -217,10 +235,10 @@ Result<void> check_libfrr() {
 ZebraClient::ZebraClient(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Result<std::unique_ptr<ZebraClient>> ZebraClient::create(asio::io_context& context, const std::string& zserv,
-                                                         ZebraEvents events) {
+                                                         std::chrono::seconds graceful_restart, ZebraEvents events) {
   if (auto checked = check_libfrr(); !checked) return std::unexpected(checked.error());
   if (the_client != nullptr) return fail(ErrorCode::kFailedPrecondition, "zebra: a client exists in this process");
-  auto state = std::make_unique<State>(context, std::move(events));
+  auto state = std::make_unique<State>(context, graceful_restart, std::move(events));
   the_client = state.get();
   std::unique_ptr<ZebraClient> client(new ZebraClient(std::move(state)));
   client->state_->start(zserv);
@@ -254,6 +272,22 @@ Result<void> ZebraClient::send(const RouteChange& change) {
   const auto command = static_cast<std::uint8_t>(remove ? ZEBRA_ROUTE_DELETE : ZEBRA_ROUTE_ADD);
   const auto status = zclient_route_send(command, state_->client, state_->route.get());
   if (status == ZCLIENT_SEND_FAILURE) return fail(ErrorCode::kIo, "zebra: route {} not sent", change.route.prefix);
+  state_->watch_socket();
+  return {};
+}
+
+void ZebraClient::keep_nothing() {
+  if (!state_->connected || state_->graceful_restart.count() == 0) return;
+  state_->send_capability(ZEBRA_CLIENT_GR_DISABLE);
+  state_->watch_socket();
+}
+
+Result<void> ZebraClient::routes_complete() {
+  if (!state_->connected) return fail(ErrorCode::kUnavailable, "zebra: no session");
+  if (state_->graceful_restart.count() == 0) return {};
+  if (!state_->send_capability(ZEBRA_CLIENT_ROUTE_UPDATE_COMPLETE)) {
+    return fail(ErrorCode::kIo, "zebra: the end of the routes was not sent");
+  }
   state_->watch_socket();
   return {};
 }

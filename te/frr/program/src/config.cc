@@ -67,6 +67,22 @@ void read_link_delay(const Value& value, Diagnostics& problems, LinkMonitorParam
   check_range(map.child("hold"), problems, out.damper.hold, Milliseconds(0), Milliseconds(600'000));
 }
 
+void read_ordered_install(const Value& value, Diagnostics& problems, OrderedInstallParams& out) {
+  MapReader map(value, problems);
+  map.optional("step", out.step);
+  map.optional("longest", out.longest);
+  map.finish();
+  check_range(map.child("step"), problems, out.step, Milliseconds(0), Milliseconds(1'000));
+  check_range(map.child("longest"), problems, out.longest, Milliseconds(0), Milliseconds(30'000));
+}
+
+void read_graceful_restart(const Value& value, Diagnostics& problems, std::chrono::seconds& out) {
+  Milliseconds given{};
+  if (!config::read(value, problems, given)) return;
+  check_range(&value, problems, given, Milliseconds(0), Milliseconds(3'600'000));
+  out = std::chrono::ceil<std::chrono::seconds>(given);
+}
+
 void read_interfaces(const Value& value, Diagnostics& problems, std::set<std::string>& out) {
   MapReader map(value, problems);
   std::vector<std::string> excluded;
@@ -114,6 +130,10 @@ static Result<FrrConfig> read_config(const std::optional<Value>& root, Diagnosti
     config.tls->peers = {"site/*/router", "site/*/te", "pce", "node/*/frr"};
   }
   if (const Value* delay = map.child("link_delay")) read_link_delay(*delay, problems, config.link_delay);
+  if (const Value* ordered = map.child("ordered_install")) read_ordered_install(*ordered, problems, config.ordered_install);
+  if (const Value* restart = map.child("graceful_restart")) {
+    read_graceful_restart(*restart, problems, config.graceful_restart);
+  }
   if (const Value* interfaces = map.child("interfaces")) {
     read_interfaces(*interfaces, problems, config.excluded_interfaces);
   }

@@ -31,6 +31,8 @@ void add_algorithms(net::Metrics& metrics, const AgentState& state) {
     metrics.gauge("pathwise_frr_routes", "Locator routes in zebra.", {{"algorithm", formatted("{}", algorithm)}})
         .Set(static_cast<double>(count));
   }
+  metrics.gauge("pathwise_frr_waiting_routes", "Routes whose turn to be installed has not come.")
+      .Set(static_cast<double>(state.waiting_routes));
   for (const Algorithm algorithm : state.held) {
     metrics
         .gauge("pathwise_frr_flex_algo_held", "1: routes are held, because definitions differ.",

@@ -24,6 +24,8 @@ listen: {topology: "[::]:9341", metrics: "[::1]:9467"}
 trust_domain: tiers.lab
 tls: {cert: /c.pem, key: /k.pem, ca: /ca.pem}
 link_delay: {interval: 25ms, window: 300ms, threshold: 12.5%, min_change: 200us, hold: 1s}
+ordered_install: {step: 250ms, longest: 1s}
+graceful_restart: 2m
 interfaces: {exclude: [to-host, to-pce]}
 )";
 
@@ -38,6 +40,9 @@ TEST(FrrConfig, ReadsEveryKey) {
   EXPECT_DOUBLE_EQ(config->link_delay.damper.threshold, 0.125);
   EXPECT_EQ(config->link_delay.damper.min_change, Microseconds(200));
   EXPECT_EQ(config->link_delay.damper.hold, Milliseconds(1000));
+  EXPECT_EQ(config->ordered_install.step, Milliseconds(250));
+  EXPECT_EQ(config->ordered_install.longest, Milliseconds(1000));
+  EXPECT_EQ(config->graceful_restart, std::chrono::seconds(120));
   EXPECT_THAT(config->excluded_interfaces, ElementsAre("to-host", "to-pce"));
 }
 
@@ -47,6 +52,8 @@ TEST(FrrConfig, HasDefaults) {
   EXPECT_EQ(config->zserv, "/var/run/frr/zserv.api");
   EXPECT_EQ(config->link_delay.interval, Milliseconds(50));
   EXPECT_EQ(config->link_delay.damper.hold, Milliseconds(2000));
+  EXPECT_EQ(config->ordered_install.step, Milliseconds(100));
+  EXPECT_EQ(config->graceful_restart, std::chrono::seconds(60));
 }
 
 std::string problems(std::string_view text) {
@@ -67,6 +74,13 @@ link_delay: {interval: 1ms, threshold: 10, hold: 2}
 )");
   EXPECT_THAT(text, AllOf(HasSubstr("node"), HasSubstr("frr.yaml:2:1"), HasSubstr("frr.yaml:4:24: must be 10ms"),
                           HasSubstr("must be a percentage"), HasSubstr("frr.yaml:4:50")));
+}
+
+TEST(FrrConfig, TimesOutsideTheirRangeAreReported) {
+  EXPECT_THAT(problems("node: r1\nlisten: {topology: \"unix:/t\"}\nordered_install: {step: 2s}\n"),
+              HasSubstr("frr.yaml:3:25: must be 0ms..1000ms"));
+  EXPECT_THAT(problems("node: r1\nlisten: {topology: \"unix:/t\"}\ngraceful_restart: 2h\n"),
+              HasSubstr("frr.yaml:3:19: must be 0ms..3600000ms"));
 }
 
 TEST(FrrConfig, WhatIsThereTwiceIsReported) {

@@ -236,7 +236,7 @@ void FrrLab::start_agent(int router) {
   const std::string config = file(formatted("frr{}.yaml", router));
   write(config,
         formatted("node: r{0}\nzserv: /var/run/frr/{1}/zserv.api\nfabric: {2}\nlisten: {{topology: \"unix:{3}\", "
-                  "metrics: \"unix:{4}\"}}\nlink_delay: {{interval: 25ms, window: 300ms}}\n",
+                  "metrics: \"unix:{4}\"}}\nlink_delay: {{interval: 25ms, window: 300ms}}\ngraceful_restart: 8s\n",
                   router, ns(router), std::filesystem::exists(own) ? own : file("fabric.yaml"), topology_socket(router),
                   file(formatted("metrics{}.sock", router))));
   agents_[router] = spawn({"ip", "netns", "exec", ns(router), programs_.frr, "--config", config},

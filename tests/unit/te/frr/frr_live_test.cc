@@ -177,12 +177,52 @@ TEST_F(FrrLiveTest, StoppingWithdrawsTheRoutes) {
   EXPECT_NE(lab_->next_hop(1, "fcbb:bb00:4::/48"), "");  // IS-IS's own stay
 }
 
-TEST_F(FrrLiveTest, AKilledAgentLeavesNothingAndRecovers) {
+// graceful_restart is 8 s in this lab.
+TEST_F(FrrLiveTest, AKilledAgentsRoutesForwardUntilTheNextOneHasTakenThemOver) {
+  lab_->in(4, "ip -6 addr replace 2001:db8:b::1/128 dev lo");
+  lab_->in(1, "ip -6 addr replace 2001:db8:a::1/128 dev lo");
+  lab_->in(1,
+           "ip -6 route replace 2001:db8:b::1/128 encap seg6 mode encap segs fcbb:bb80:4:fe00:: dev to2 "
+           "src 2001:db8:a::1");
+  lab_->in(4,
+           "ip -6 route replace 2001:db8:a::1/128 encap seg6 mode encap segs fcbb:bb80:1:fe00:: dev to2 "
+           "src 2001:db8:b::1");
+  ASSERT_TRUE(FrrLab::eventually([] {
+    return lab_->in(1, "ping -6 -c 1 -W 1 2001:db8:b::1").contains(" 0% packet loss");
+  }));
+  const std::string before = lab_->in(1, "ip -6 route show proto 194");
+  std::string pings;
+  std::thread ping([&] { pings = lab_->in(1, "ping -6 -q -c 300 -i 0.01 -W 2 2001:db8:b::1"); });
   lab_->stop_agent(1, SIGKILL);
   running_[1] = false;
-  EXPECT_TRUE(FrrLab::eventually([] { return lab_->in(1, "ip -6 route show proto 194").empty(); }));
+  EXPECT_EQ(lab_->in(1, "ip -6 route show proto 194"), before);
   lab_->start_agent(1);
   running_[1] = true;
+  ping.join();
+  EXPECT_THAT(pings, HasSubstr("300 packets transmitted, 300 received"));
+  EXPECT_TRUE(FrrLab::eventually([] { return settled(); })) << state();
+}
+
+TEST_F(FrrLiveTest, AHandOverKeepsTheRoutesAndNobodyWhoTakesThemOverLosesThem) {
+  const std::string before = lab_->in(1, "ip -6 route show proto 194");
+  const int status = lab_->stop_agent(1, SIGUSR1);
+  running_[1] = false;
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  EXPECT_EQ(lab_->in(1, "ip -6 route show proto 194"), before);
+  EXPECT_THAT(lab_->log(1), HasSubstr("routes left to the next one"));
+  EXPECT_TRUE(FrrLab::eventually([] { return lab_->in(1, "ip -6 route show proto 194").empty(); }));
+}
+
+TEST_F(FrrLiveTest, WhatTheNextAgentDoesNotRenewIsSwept) {
+  ASSERT_NE(bulk(), "");
+  lab_->stop_agent(1, SIGKILL);
+  lab_->give_other_definitions(1, true);  // its neighbours disagree with these: 129 is held
+  lab_->start_agent(1);
+  EXPECT_TRUE(FrrLab::eventually([] { return bulk().empty(); })) << state();
+  EXPECT_EQ(fast(), kVia3);
+  lab_->stop_agent(1, SIGTERM);
+  lab_->give_other_definitions(1, false);
+  lab_->start_agent(1);
   EXPECT_TRUE(FrrLab::eventually([] { return settled(); })) << state();
 }
 

@@ -17,6 +17,7 @@
 #include "te/algo/flex_algo.h"
 #include "te/frr/definition_watch.h"
 #include "te/frr/link_monitor.h"
+#include "te/frr/ordered_install.h"
 #include "te/srv6/sid_map.h"
 #include "te/topology/topology.h"
 
@@ -35,6 +36,10 @@ struct AgentConfig {
   std::map<NodeName, NodeId> node_ids;        // of nodes whose locator is not in IS-IS
   std::set<std::string> excluded_interfaces;  // not measured
   LinkMonitorParams link_delay;
+  OrderedInstallParams ordered_install;
+  // How long zebra keeps our routes when we are gone without a word (killed, or handed over): the next
+  // pathwise-frr takes them over, and those it does not renew are swept. 0: they go at once.
+  std::chrono::seconds graceful_restart{60};
   std::uint64_t epoch = 0;  // of the topology: another one at each start
 };
 
@@ -49,6 +54,7 @@ struct AgentState {
   std::vector<std::string> unplaced_links;  // in FRR's database, with an unknown far end: not in the topology
   std::vector<std::string> unmeasured;      // our own links without a probe, each with the reason
   std::map<Algorithm, std::size_t> routes;  // forwarding routes in zebra
+  std::size_t waiting_routes = 0;           // their turn has not come (te/frr/ordered_install.h)
   std::set<Algorithm> held;
   std::vector<Offender> offenders;
   std::vector<MonitoredLinkState> link_delays;
@@ -74,6 +80,8 @@ class FrrAgent {
   // Takes our routes out of zebra. The delays that were measured stay in IS-IS: without them the links
   // would leave every min-delay algorithm.
   void withdraw();
+  // Leaves the routes to the next pathwise-frr, which has `graceful_restart` to come.
+  void hand_over();
   [[nodiscard]] AgentState state() const;
 
  private:

@@ -4,6 +4,7 @@
 // libfrr keeps global state, so there is at most one of these in a process. One thread (the io_context's).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -39,8 +40,11 @@ class ZebraClient {
   // Connects, and reconnects for as long as it lives; a socket that is not there yet is no error.
   // kFailedPrecondition: the wrong libfrr, or a second client in this process.
   [[nodiscard]] static Result<std::unique_ptr<ZebraClient>> create(boost::asio::io_context& context,
-                                                                   const std::string& zserv, ZebraEvents events);
-  // Closes the session: zebra then removes our routes, because they carry the session's own instance.
+                                                                   const std::string& zserv,
+                                                                   std::chrono::seconds graceful_restart,
+                                                                   ZebraEvents events);
+  // Closes the session. zebra keeps our routes for the time of graceful_restart; 0: it removes them, because they
+  // carry the session's own instance.
   ~ZebraClient();
   ZebraClient(const ZebraClient&) = delete;
   ZebraClient& operator=(const ZebraClient&) = delete;
@@ -48,6 +52,10 @@ class ZebraClient {
   [[nodiscard]] bool connected() const;
   // kUnavailable if there is no session; kIo if zebra does not take it.
   [[nodiscard]] Result<void> send(const RouteChange& change);
+  // All routes of this session have been sent: zebra sweeps those of earlier sessions that were not.
+  [[nodiscard]] Result<void> routes_complete();
+  // From now on the session's end takes its routes along at once.
+  void keep_nothing();
 
   struct State;
 

@@ -23,6 +23,8 @@ struct FrrConfig {
   Endpoint metrics{.host = "::1", .port = 9466, .unix_path = {}};
   std::optional<TopologyTls> tls;  // absent: only if `topology` is a unix socket
   LinkMonitorParams link_delay;
+  OrderedInstallParams ordered_install;
+  std::chrono::seconds graceful_restart{60};
   std::set<std::string> excluded_interfaces;
 
   [[nodiscard]] std::string mgmtd() const;  // the front-end socket in zserv's directory
