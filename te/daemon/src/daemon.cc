@@ -328,9 +328,9 @@ void Daemon::State::sync_fib(const EngineOutput& out) {
 void Daemon::State::set_tunnel_source() {
   if (kernel == nullptr) return;
   for (const auto& [prefix, route] : fib->desired().routes) {
-    if (route.path.segments.empty() || fib->not_installed().contains(prefix)) continue;
+    if (route.path.lists.empty() || fib->not_installed().contains(prefix)) continue;
     tunnel_source_set = true;
-    const auto egress = kernel->egress_to(route.path.segments.front());
+    const auto egress = kernel->egress_to(route.path.lists.front().segments.front());
     const auto address = egress ? kernel->address_on(egress->ifindex) : std::unexpected(egress.error());
     const auto done = address ? kernel->set_tunnel_source(*address) : std::unexpected(address.error());
     if (!done) log::warning("te", "the kernel chooses the tunnel source", {{"reason", done.error().message}});

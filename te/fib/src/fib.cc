@@ -18,24 +18,22 @@ void Fib::want(DesiredFib desired) {
 ResolvedEgress Fib::resolve() {
   ResolvedEgress result;
   std::map<Ipv6Address, Result<Egress>> seen;  // many routes share a first segment or a gateway
+  const auto egress_to = [&](const Ipv6Address& address) {
+    const auto known = seen.find(address);
+    return known != seen.end() ? known->second : seen.emplace(address, kernel_.egress_to(address)).first->second;
+  };
   for (const auto& [prefix, route] : desired_.routes) {
-    const std::optional<Ipv6Address> towards =
-        route.path.segments.empty() ? route.path.gateway : std::optional(route.path.segments.front());
-    Result<Egress> egress = Egress{};
-    if (!towards) {
-      egress = kernel_.egress_of(prefix);
-    } else if (const auto known = seen.find(*towards); known != seen.end()) {
-      egress = known->second;
-    } else {
-      egress = kernel_.egress_to(*towards);
-      seen.emplace(*towards, egress);
+    std::vector<Egress> ways;
+    const auto add = [&](const Result<Egress>& egress) {
+      if (egress) ways.push_back(*egress);
+      if (!egress) not_installed_.emplace(prefix, egress.error().message);
+    };
+    for (const WeightedSegments& list : route.path.lists) add(egress_to(list.segments.front()));
+    if (route.path.lists.empty()) {
+      add(route.path.gateway ? egress_to(*route.path.gateway) : kernel_.egress_of(prefix));
+      if (!ways.empty() && !ways.front().gateway) ways.front().gateway = route.path.gateway;  // it is on the link
     }
-    if (egress) {
-      if (route.path.segments.empty() && towards && !egress->gateway) egress->gateway = towards;  // it is on the link
-      result.emplace(prefix, *egress);
-    } else {
-      not_installed_.emplace(prefix, egress.error().message);
-    }
+    if (!not_installed_.contains(prefix)) result.emplace(prefix, std::move(ways));
   }
   return result;
 }
@@ -99,6 +97,7 @@ Result<void> MemoryFibKernel::apply(const FibOperation& operation) {
     state.nexthops[nexthop->id] = nexthop->nexthop;
   } else if (const auto* gone = std::get_if<RemoveNexthop>(&operation)) {
     state.nexthops.erase(gone->id);
+    for (auto& [id, nexthop] : state.nexthops) std::erase_if(nexthop.members, [&](const auto& each) { return each.id == gone->id; });
     std::erase_if(state.routes,
                   [&](const auto& entry) { return entry.second.nexthop_id == gone->id; });  // as Linux does
   } else if (const auto* add = std::get_if<AddAddress>(&operation)) {

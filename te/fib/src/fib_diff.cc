@@ -40,28 +40,74 @@ void plan_addresses(const DesiredFib& desired, const KernelFib& kernel, std::vec
   }
 }
 
-// One nexthop object a route, kept for the route's life; what is right already stays.
-void plan_routes(const DesiredFib& desired, const ResolvedEgress& egress, const KernelFib& kernel, FibPlan& result) {
-  IdAllocator ids(kernel);
-  std::vector<FibOperation> routes;
-  Ids used;
-  for (const auto& [prefix, route] : desired.routes) {
-    const auto way = egress.find(prefix);
-    if (way == egress.end()) continue;
+// One nexthop object a route and segment list, kept for the route's life; what is right already stays.
+class RoutePlanner {
+ public:
+  RoutePlanner(const KernelFib& kernel, FibPlan& plan) : kernel_(kernel), plan_(plan), ids_(kernel) {}
+
+  void add(const Ipv6Prefix& prefix, const FibRoute& route, const std::vector<Egress>& egress) {
+    prefix_ = prefix;
     const RouteKey key{.prefix = prefix};
-    const auto present = kernel.routes.find(key);
-    const bool adopt = present != kernel.routes.end() && kernel.nexthops.contains(present->second.nexthop_id) &&
-                       kernel.nexthops.at(present->second.nexthop_id).usable &&
-                       used.insert(present->second.nexthop_id).second;
-    const std::uint32_t id = adopt ? present->second.nexthop_id : ids.next();
-    used.insert(id);
-    result.nexthop_of[id] = prefix;
-    const KernelNexthop wanted{.egress = way->second, .segments = route.path.segments};
-    if (!adopt || kernel.nexthops.at(id) != wanted) result.operations.push_back(PutNexthop{id, wanted});
-    const KernelRoute wanted_route{.nexthop_id = id, .source = route.source};
-    if (!adopt || present->second != wanted_route) routes.push_back(PutRoute{.key = key, .route = wanted_route});
+    const auto present = kernel_.routes.find(key);
+    const KernelNexthop* old = present == kernel_.routes.end() ? nullptr : find(present->second.nexthop_id);
+    const std::uint32_t old_id = old == nullptr ? 0 : present->second.nexthop_id;
+    std::uint32_t id = 0;
+    if (route.path.lists.size() > 1) {
+      id = add_group(route, egress, old_id, old);
+    } else {
+      id = put(old_id, {.egress = egress.front(),
+                        .segments = route.path.lists.empty() ? std::vector<Ipv6Address>{}
+                                                             : route.path.lists.front().segments});
+    }
+    const KernelRoute wanted{.nexthop_id = id, .source = route.source, .mtu = route.mtu};
+    if (present == kernel_.routes.end() || present->second != wanted) routes_.push_back(PutRoute{key, wanted});
   }
-  std::ranges::move(routes, std::back_inserter(result.operations));
+  void finish() { std::ranges::move(routes_, std::back_inserter(plan_.operations)); }
+
+ private:
+  [[nodiscard]] const KernelNexthop* find(std::uint32_t id) const {
+    const auto found = kernel_.nexthops.find(id);
+    return found == kernel_.nexthops.end() || !found->second.usable ? nullptr : &found->second;
+  }
+
+  std::uint32_t add_group(const FibRoute& route, const std::vector<Egress>& egress, std::uint32_t old_id,
+                          const KernelNexthop* old) {
+    const std::vector<NexthopMember> before = old != nullptr ? old->members : std::vector<NexthopMember>{};
+    KernelNexthop group;
+    for (std::size_t i = 0; i < route.path.lists.size(); ++i) {
+      const WeightedSegments& list = route.path.lists[i];
+      const std::uint32_t member =
+          put(i < before.size() ? before[i].id : 0, {.egress = egress[i], .segments = list.segments});
+      group.members.push_back({member, list.weight});
+    }
+    return put(old_id, group);
+  }
+
+  // `wanted` in the object `old_id`, or, where that cannot be (the kernel turns no nexthop into a group), a new one.
+  std::uint32_t put(std::uint32_t old_id, KernelNexthop wanted) {
+    const KernelNexthop* old = find(old_id);
+    const bool adopt = old != nullptr && old->is_group() == wanted.is_group() && used_.insert(old_id).second;
+    const std::uint32_t id = adopt ? old_id : ids_.next();
+    used_.insert(id);
+    plan_.nexthop_of[id] = prefix_;
+    if (!adopt || *old != wanted) plan_.operations.push_back(PutNexthop{id, std::move(wanted)});
+    return id;
+  }
+
+  const KernelFib& kernel_;
+  FibPlan& plan_;
+  IdAllocator ids_;
+  Ids used_;
+  Ipv6Prefix prefix_;
+  std::vector<FibOperation> routes_;
+};
+
+void plan_routes(const DesiredFib& desired, const ResolvedEgress& egress, const KernelFib& kernel, FibPlan& result) {
+  RoutePlanner planner(kernel, result);
+  for (const auto& [prefix, route] : desired.routes) {
+    if (const auto way = egress.find(prefix); way != egress.end()) planner.add(prefix, route, way->second);
+  }
+  planner.finish();
 }
 
 // An unreachable route stays for ever, unless the aggregate itself is another one now.
@@ -75,8 +121,10 @@ void plan_removals(const DesiredFib& desired, const ResolvedEgress& egress, cons
   for (const auto& [key, route] : kernel.routes) {
     if (!keep(key, desired, egress)) result.operations.push_back(RemoveRoute{key});
   }
-  for (const auto& [id, nexthop] : kernel.nexthops) {
-    if (!result.nexthop_of.contains(id)) result.operations.push_back(RemoveNexthop{id});
+  for (const bool groups : {true, false}) {  // a group first: the kernel deletes it with its last member
+    for (const auto& [id, nexthop] : kernel.nexthops) {
+      if (nexthop.is_group() == groups && !result.nexthop_of.contains(id)) result.operations.push_back(RemoveNexthop{id});
+    }
   }
   const std::set<Ipv6Address> wanted(desired.addresses.begin(), desired.addresses.end());
   for (const Ipv6Address& address : kernel.addresses) {

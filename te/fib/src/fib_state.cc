@@ -8,6 +8,11 @@ namespace pathwise::te {
 namespace {
 
 std::string describe(const KernelNexthop& nexthop) {
+  if (nexthop.is_group()) {
+    std::string text = "group";
+    for (const NexthopMember& member : nexthop.members) text += formatted(" {}*{}", member.id, member.weight);
+    return text;
+  }
   std::string text = formatted("dev {}", nexthop.egress.ifindex);
   if (nexthop.egress.gateway) text += formatted(" via {}", *nexthop.egress.gateway);
   if (!nexthop.segments.empty()) text += " segs";
@@ -25,7 +30,8 @@ struct Describe {
   std::string operator()(const PutNexthop& it) const { return formatted("nexthop {} {}", it.id, describe(it.nexthop)); }
   std::string operator()(const RemoveNexthop& it) const { return formatted("remove nexthop {}", it.id); }
   std::string operator()(const PutRoute& it) const {
-    return formatted("route {} nhid {}", describe(it.key), it.route.nexthop_id);
+    const std::string mtu = it.route.mtu == 0 ? "" : formatted(" mtu {}", it.route.mtu);
+    return formatted("route {} nhid {}{}", describe(it.key), it.route.nexthop_id, mtu);
   }
   std::string operator()(const RemoveRoute& it) const { return formatted("remove route {}", describe(it.key)); }
 };
@@ -42,14 +48,36 @@ std::optional<Ipv6Prefix> prefix_of(const FibOperation& operation) {
   return std::nullopt;
 }
 
+FibPath over(std::vector<Ipv6Address> segments) {
+  return {.lists = {{.segments = std::move(segments)}}, .gateway = {}};
+}
+
+namespace {
+
+// nullopt: a form that is not ours, or a group without one of its members.
+std::optional<FibPath> path_of(const KernelFib& fib, std::uint32_t id) {
+  const auto found = fib.nexthops.find(id);
+  if (found == fib.nexthops.end() || !found->second.usable) return std::nullopt;
+  const KernelNexthop& nexthop = found->second;
+  if (!nexthop.is_group()) {
+    return nexthop.segments.empty() ? FibPath{.lists = {}, .gateway = nexthop.egress.gateway} : over(nexthop.segments);
+  }
+  FibPath path;
+  for (const NexthopMember& member : nexthop.members) {
+    const auto each = fib.nexthops.find(member.id);
+    if (each == fib.nexthops.end() || !each->second.usable || each->second.segments.empty()) return std::nullopt;
+    path.lists.push_back({each->second.segments, member.weight});
+  }
+  return path;
+}
+
+}  // namespace
+
 std::map<Ipv6Prefix, FibPath> paths_of(const KernelFib& fib) {
   std::map<Ipv6Prefix, FibPath> paths;
   for (const auto& [key, route] : fib.routes) {
-    const auto nexthop = fib.nexthops.find(route.nexthop_id);
-    if (key.unreachable || nexthop == fib.nexthops.end() || !nexthop->second.usable) continue;
-    FibPath path{.segments = nexthop->second.segments, .gateway = {}};
-    if (path.segments.empty()) path.gateway = nexthop->second.egress.gateway;
-    paths.emplace(key.prefix, std::move(path));
+    if (key.unreachable) continue;
+    if (auto path = path_of(fib, route.nexthop_id)) paths.emplace(key.prefix, std::move(*path));
   }
   return paths;
 }

@@ -8,6 +8,7 @@
 #include <linux/seg6_iptunnel.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <cstring>
 
 namespace pathwise::te {
@@ -90,13 +91,37 @@ std::optional<std::pair<EncapMode, std::vector<Ipv6Address>>> decode_seg6(std::s
   return std::pair(static_cast<EncapMode>(mode), std::move(segments));
 }
 
+static std::vector<nexthop_grp> encode_group(const std::vector<NexthopMember>& members) {
+  std::vector<nexthop_grp> entries(members.size());
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    entries[i].id = members[i].id;
+    entries[i].weight = static_cast<std::uint8_t>(members[i].weight - 1);  // as the kernel counts
+  }
+  return entries;
+}
+
+static std::vector<NexthopMember> decode_group(const nlattr& attribute) {
+  std::vector<NexthopMember> members(static_cast<std::size_t>(nla_len(&attribute)) / sizeof(nexthop_grp));
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    nexthop_grp entry;
+    std::memcpy(&entry, static_cast<const char*>(nla_data(&attribute)) + i * sizeof entry, sizeof entry);
+    members[i] = {entry.id, static_cast<std::uint8_t>(entry.weight + 1)};
+  }
+  return members;
+}
+
 NetlinkMessage put_nexthop(const PutNexthop& operation, EncapMode mode) {
   NetlinkMessage message(RTM_NEWNEXTHOP, NLM_F_CREATE | NLM_F_REPLACE);
   nhmsg header{};
-  header.nh_family = AF_INET6;
+  header.nh_family = operation.nexthop.is_group() ? AF_UNSPEC : AF_INET6;
   header.nh_protocol = kRouteProtocol;
   message.header(header);
   message.u32(NHA_ID, operation.id);
+  if (operation.nexthop.is_group()) {
+    const auto members = encode_group(operation.nexthop.members);
+    message.put(NHA_GROUP, members.data(), members.size() * sizeof(nexthop_grp));
+    return message;
+  }
   message.u32(NHA_OIF, operation.nexthop.egress.ifindex);
   if (operation.nexthop.egress.gateway) message.address(NHA_GATEWAY, *operation.nexthop.egress.gateway);
   if (!operation.nexthop.segments.empty()) {
@@ -120,6 +145,11 @@ NetlinkMessage put_route(const PutRoute& operation) {
   message.u32(RTA_PRIORITY, operation.key.metric);
   if (operation.route.nexthop_id != 0) message.u32(RTA_NH_ID, operation.route.nexthop_id);
   if (!operation.route.source.is_unspecified()) message.address(RTA_PREFSRC, operation.route.source);
+  if (operation.route.mtu != 0) {
+    std::array<std::uint8_t, sizeof operation.route.mtu> mtu;
+    std::memcpy(mtu.data(), &operation.route.mtu, mtu.size());
+    message.nested(RTA_METRICS, RTAX_MTU, mtu);
+  }
   return message;
 }
 
@@ -183,8 +213,11 @@ std::optional<std::pair<RouteKey, KernelRoute>> decode_own_route(const nlmsghdr&
   const RouteKey key{.prefix = {get_address(find_attribute<rtmsg>(message, RTA_DST)), header.rtm_dst_len},
                      .metric = get_u32(find_attribute<rtmsg>(message, RTA_PRIORITY)),
                      .unreachable = header.rtm_type == RTN_UNREACHABLE};
-  const KernelRoute route{.nexthop_id = get_u32(find_attribute<rtmsg>(message, RTA_NH_ID)),
-                          .source = get_address(find_attribute<rtmsg>(message, RTA_PREFSRC))};
+  KernelRoute route{.nexthop_id = get_u32(find_attribute<rtmsg>(message, RTA_NH_ID)),
+                    .source = get_address(find_attribute<rtmsg>(message, RTA_PREFSRC))};
+  if (const nlattr* metrics = find_attribute<rtmsg>(message, RTA_METRICS); metrics != nullptr) {
+    route.mtu = get_u32(nla_find(static_cast<const nlattr*>(nla_data(metrics)), nla_len(metrics), RTAX_MTU));
+  }
   return std::pair(key, route);
 }
 
@@ -195,7 +228,13 @@ std::optional<std::pair<std::uint32_t, KernelNexthop>> decode_own_nexthop(const 
   if (header.nh_protocol != kRouteProtocol || id < kFirstNexthopId) return std::nullopt;
   KernelNexthop nexthop{.egress = egress_of_hop(get_u32(find_attribute<nhmsg>(message, NHA_OIF)),
                                                 find_attribute<nhmsg>(message, NHA_GATEWAY))};
-  nexthop.usable = header.nh_family == AF_INET6 && find_attribute<nhmsg>(message, NHA_GROUP) == nullptr;
+  if (const nlattr* group = find_attribute<nhmsg>(message, NHA_GROUP); group != nullptr) {
+    // Resilient groups (NHA_GROUP_TYPE 1) are not ours.
+    const nlattr* type = find_attribute<nhmsg>(message, NHA_GROUP_TYPE);
+    return std::pair(id, KernelNexthop{.members = decode_group(*group),
+                                       .usable = type == nullptr || nla_get_u16(type) == NEXTHOP_GRP_TYPE_MPATH});
+  }
+  nexthop.usable = header.nh_family == AF_INET6;
   const nlattr* encap = find_attribute<nhmsg>(message, NHA_ENCAP);
   if (encap == nullptr) return std::pair(id, nexthop);
   const nlattr* srh = nla_find(static_cast<const nlattr*>(nla_data(encap)), nla_len(encap), SEG6_IPTUNNEL_SRH);

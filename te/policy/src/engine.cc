@@ -33,9 +33,10 @@ std::string name_of(const CandidatePathState& candidate) {
                                                    : std::string(to_string(candidate.origin));
 }
 
-std::optional<Ipv6Address> gateway_of(const CandidateKind& kind) {
-  const auto* underlay = std::get_if<UnderlayIntent>(&kind);
-  return underlay != nullptr ? underlay->gateway : std::nullopt;
+FibPath way_of(const CandidatePathState& state, const CandidateIntent& intent) {
+  if (!state.segments.empty()) return over(state.segments);
+  const auto* underlay = std::get_if<UnderlayIntent>(&intent.kind);
+  return {.lists = {}, .gateway = underlay != nullptr ? underlay->gateway : std::nullopt};
 }
 
 }  // namespace
@@ -262,11 +263,11 @@ void PolicyEngine::add_routes(const PeerTierIntent& peer, const PathState& path,
   for (std::size_t i = 0; i < path.candidates.size(); ++i) {
     const CandidateIntent& candidate = peer.candidates[i];
     if (!path.candidates[i].valid || candidate.probe_address.is_unspecified()) continue;
-    const FibPath way{.segments = path.candidates[i].segments, .gateway = gateway_of(candidate.kind)};
+    const FibPath way = way_of(path.candidates[i], candidate);
     const Ipv6Address source = own_probe_address(peer, i);
     step.out.fib.routes[{candidate.probe_address, 128}] = {.path = way, .source = source};
     step.out.probes[{peer.site, peer.tier, i}] = {
-        .local = source, .remote = candidate.probe_address, .segments = way.segments};
+        .local = source, .remote = candidate.probe_address, .segments = path.candidates[i].segments};
   }
   if (!path.active) {
     const auto adopted = adopted_.find(peer.prefix);
@@ -277,8 +278,7 @@ void PolicyEngine::add_routes(const PeerTierIntent& peer, const PathState& path,
     return;
   }
   adopted_.erase(peer.prefix);
-  const FibPath way{.segments = path.candidates[*path.active].segments,
-                    .gateway = gateway_of(peer.candidates[*path.active].kind)};
+  const FibPath way = way_of(path.candidates[*path.active], peer.candidates[*path.active]);
   step.out.fib.routes[peer.prefix] = {.path = way, .source = peer.local_address};
 }
 

@@ -21,8 +21,8 @@ const Ipv6Prefix kAggregate = prefix("fd00:1::/32");
 const Ipv6Prefix kTier = prefix("fd00:1:4a::/64");
 const Ipv6Prefix kProbe = prefix("fd00:1:4a::101/128");
 
-FibRoute over(std::string_view segment) {
-  return {.path = {.segments = {address(segment)}}, .source = address("fd00:1:1a::1")};
+FibRoute route_over(std::string_view segment) {
+  return {.path = over({address(segment)}), .source = address("fd00:1:1a::1")};
 }
 
 class FibTest : public testing::Test {
@@ -30,7 +30,7 @@ class FibTest : public testing::Test {
   static DesiredFib two_routes() {
     return {.unreachable = kAggregate,
             .addresses = {address("fd00:1:1a::1"), address("fd00:1:1a::101")},
-            .routes = {{kTier, over("fcbb:bb80:4:fe00::")}, {kProbe, over("fcbb:bb00:4:fe00::")}}};
+            .routes = {{kTier, route_over("fcbb:bb80:4:fe00::")}, {kProbe, route_over("fcbb:bb00:4:fe00::")}}};
   }
   std::vector<std::string> sync() {
     kernel_.log.clear();
@@ -58,7 +58,7 @@ TEST_F(FibTest, APathChangeIsOneNexthopReplacedInPlace) {
   auto desired = two_routes();
   fib_.want(desired);
   sync();
-  desired.routes[kTier] = over("fcbb:bb00:4:fe00::");
+  desired.routes[kTier] = route_over("fcbb:bb00:4:fe00::");
   fib_.want(desired);
   EXPECT_THAT(sync(), ElementsAre("nexthop 4000000 dev 1 segs fcbb:bb00:4:fe00::"));
 }
@@ -161,10 +161,70 @@ TEST_F(FibTest, AddressesOfOthersAreUsedButNeitherAddedNorRemoved) {
   EXPECT_THAT(sync(), IsEmpty());
 }
 
+// Two lists: 2/3 and 1/3 of the flows.
+DesiredFib spread(std::string_view one, std::string_view two, std::uint8_t weight = 2) {
+  return {.routes = {{kTier, {.path = {.lists = {{{address(one)}, weight}, {{address(two)}, 1}}, .gateway = {}}}}}};
+}
+
+TEST_F(FibTest, SeveralSegmentListsAreAGroup) {
+  fib_.want(spread("fcbb:bb80:4:fe00::", "fcbb:bb81:4:fe00::"));
+  EXPECT_THAT(sync(), ElementsAre("nexthop 4000000 dev 1 segs fcbb:bb80:4:fe00::",
+                                  "nexthop 4000001 dev 1 segs fcbb:bb81:4:fe00::",
+                                  "nexthop 4000002 group 4000000*2 4000001*1",
+                                  "route fd00:1:4a::/64 metric 512 nhid 4000002"));
+  EXPECT_THAT(sync(), IsEmpty());
+}
+
+TEST_F(FibTest, AnotherListOrWeightReplacesInPlace) {
+  fib_.want(spread("fcbb:bb80:4:fe00::", "fcbb:bb81:4:fe00::"));
+  sync();
+  fib_.want(spread("fcbb:bb80:4:fe00::", "fcbb:bb82:4:fe00::"));
+  EXPECT_THAT(sync(), ElementsAre("nexthop 4000001 dev 1 segs fcbb:bb82:4:fe00::"));
+  fib_.want(spread("fcbb:bb80:4:fe00::", "fcbb:bb82:4:fe00::", 5));
+  EXPECT_THAT(sync(), ElementsAre("nexthop 4000002 group 4000000*5 4000001*1"));
+}
+
+// The kernel makes no group of a nexthop, nor the other way round: the route moves to another object at once.
+TEST_F(FibTest, FromOneListToTwoAndBackTheRouteNeverGoes) {
+  fib_.want({.routes = {{kTier, route_over("fcbb:bb80:4:fe00::")}}});
+  sync();
+  fib_.want(spread("fcbb:bb80:4:fe00::", "fcbb:bb81:4:fe00::"));
+  EXPECT_THAT(sync(), ElementsAre("nexthop 4000001 dev 1 segs fcbb:bb80:4:fe00::",
+                                  "nexthop 4000002 dev 1 segs fcbb:bb81:4:fe00::",
+                                  "nexthop 4000003 group 4000001*2 4000002*1",
+                                  "route fd00:1:4a::/64 metric 512 nhid 4000003", "remove nexthop 4000000"));
+  fib_.want({.routes = {{kTier, route_over("fcbb:bb80:4:fe00::")}}});
+  EXPECT_THAT(sync(), ElementsAre("nexthop 4000004 dev 1 segs fcbb:bb80:4:fe00::",
+                                  "route fd00:1:4a::/64 metric 512 nhid 4000004", "remove nexthop 4000003",
+                                  "remove nexthop 4000001", "remove nexthop 4000002"));
+  EXPECT_EQ(fib_.counters().failures, 0U);
+}
+
+TEST_F(FibTest, AGroupIsAdoptedAndSaysItsPath) {
+  const auto desired = spread("fcbb:bb80:4:fe00::", "fcbb:bb81:4:fe00::");
+  fib_.want(desired);
+  sync();
+  EXPECT_EQ(paths_of(kernel_.state).at(kTier), desired.routes.at(kTier).path);
+  Fib restarted(kernel_);
+  kernel_.log.clear();
+  restarted.want(desired);
+  ASSERT_TRUE(restarted.sync());
+  EXPECT_THAT(kernel_.log, IsEmpty());
+}
+
+TEST_F(FibTest, TheMtuOfTheNetworkUnderneathIsPartOfTheRoute) {
+  auto desired = spread("fcbb:bb80:4:fe00::", "fcbb:bb81:4:fe00::");
+  fib_.want(desired);
+  sync();
+  desired.routes.at(kTier).mtu = 1400;
+  fib_.want(desired);
+  EXPECT_THAT(sync(), ElementsAre("route fd00:1:4a::/64 metric 512 nhid 4000002 mtu 1400"));
+}
+
 TEST_F(FibTest, ANexthopOfAnotherFormIsNotAdopted) {
   kernel_.state.nexthops[4'000'000] = {.egress = {.ifindex = 1}, .usable = false};
   kernel_.state.routes[{.prefix = kTier}] = {.nexthop_id = 4'000'000};
-  fib_.want({.routes = {{kTier, over("fcbb:bb80:4:fe00::")}}});
+  fib_.want({.routes = {{kTier, route_over("fcbb:bb80:4:fe00::")}}});
   EXPECT_THAT(sync(), ElementsAre("nexthop 4000001 dev 1 segs fcbb:bb80:4:fe00::",
                                   "route fd00:1:4a::/64 metric 512 nhid 4000001", "remove nexthop 4000000"));
 }

@@ -9,6 +9,7 @@
 #include <boost/asio/io_context.hpp>
 #include <cstring>
 
+#include "base/format.h"
 #include "netns_lab.h"
 
 namespace pathwise::te {
@@ -80,7 +81,7 @@ class KernelFibTest : public testing::Test {
   static DesiredFib wanted(std::string_view segment) {
     return {.unreachable = prefix("fd00::/16"),
             .addresses = {address("fd00:1:a::1")},
-            .routes = {{kTier, {.path = {.segments = {address(segment)}}, .source = address("fd00:1:a::1")}}}};
+            .routes = {{kTier, {.path = over({address(segment)}), .source = address("fd00:1:a::1")}}}};
   }
   void install(const DesiredFib& desired) {
     fib_->want(desired);
@@ -121,14 +122,17 @@ TEST_F(KernelFibTest, InstallsAnEncapsulatedRouteThatCarriesPackets) {
 TEST_F(KernelFibTest, WhatWasInstalledReadsBackAsWanted) {
   auto desired = wanted("fcbb:bb80:2:fe00::");
   desired.routes[prefix("fd00:2:a::201/128")] = {
-      .path = {.segments = {address("fcbb:bb00:9:8:7:6:5:4"), address("fcbb:bb80:2:fe00::")}}};
+      .path = over({address("fcbb:bb00:9:8:7:6:5:4"), address("fcbb:bb80:2:fe00::")})};
   desired.routes[prefix("fd00:3:a::/64")] = {.path = {.gateway = address("2001:db8:a::1")}};
+  desired.routes[prefix("fd00:4:a::/64")] = {
+      .path = {.lists = {{{address("fcbb:bb80:2:fe00::")}, 3}, {{address("fcbb:bb00:2:fe00::")}, 1}}}, .mtu = 1400};
   install(desired);
   const auto before = fib_->counters().operations;
   const auto again = fib_->sync();
   ASSERT_TRUE(again);
   EXPECT_EQ(fib_->counters().operations, before);
   EXPECT_THAT(lab_->show("h1", "route get fd00:3:a::1"), HasSubstr("via 2001:db8:a::1"));
+  EXPECT_THAT(lab_->show("h1", "route show fd00:4:a::/64"), HasSubstr("mtu 1400"));
 }
 
 TEST_F(KernelFibTest, ReplacingAPathLosesNoPacket) {
@@ -153,6 +157,46 @@ TEST_F(KernelFibTest, ReplacingAPathLosesNoPacket) {
   EXPECT_EQ(received, kPackets) << "lost over " << kChanges << " changes";
   EXPECT_THAT(routes(), HasSubstr("nhid 4000000"));  // one object all the time
   RecordProperty("packets_lost", kPackets - received);
+}
+
+// From one list to two, back, and with other weights: 100 changes.
+TEST_F(KernelFibTest, ChangingAGroupLosesNoPacket) {
+  lab_->ip("h2", "addr add fd00:2:a::1/128 dev lo");
+  const auto change = [&](int number) {
+    auto desired = wanted("fcbb:bb80:2:fe00::");
+    auto& lists = desired.routes.at(kTier).path.lists;
+    if (number % 3 != 0) lists.push_back({{address("fcbb:bb00:2:fe00::")}, static_cast<std::uint8_t>(1 + number % 5)});
+    install(desired);
+  };
+  change(0);
+  Udp sender("h1", "::");
+  Udp receiver("h2", "::");
+  constexpr int kPackets = 5000;
+  constexpr int kChanges = 100;
+  int sent = 0;
+  int received = 0;
+  for (int i = 0; i < kPackets; ++i) {
+    if (i % (kPackets / kChanges) == 0) change(i / (kPackets / kChanges));
+    sent += sender.send("fd00:2:a::1") ? 1 : 0;
+    received += receiver.drain();
+  }
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (received < kPackets && std::chrono::steady_clock::now() < deadline) received += receiver.drain();
+  EXPECT_EQ(sent, kPackets);
+  EXPECT_EQ(received, kPackets) << "lost over " << kChanges << " changes";
+}
+
+TEST_F(KernelFibTest, FlowsSpreadByWeight) {
+  auto desired = wanted("fcbb:bb80:2:fe00::");
+  desired.routes.at(kTier).path.lists = {{{address("fcbb:bb80:2:fe00::")}, 3}, {{address("fcbb:bb00:2:fe00::")}, 1}};
+  install(desired);
+  int first = 0;
+  for (int port = 0; port < 200; ++port) {
+    const std::string get = lab_->show("h1", formatted("route get fd00:2:a::1 ipproto udp sport {} dport 9000", 20'000 + port));
+    first += get.contains("fcbb:bb80:2:fe00::") ? 1 : 0;
+  }
+  EXPECT_GT(first, 110);
+  EXPECT_LT(first, 190);
 }
 
 TEST_F(KernelFibTest, ARestartAdoptsWhatIsRightAndRemovesTheRest) {

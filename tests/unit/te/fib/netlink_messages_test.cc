@@ -48,6 +48,14 @@ TEST(NexthopMessage, RoundTrips) {
   EXPECT_EQ(decoded->second, put.nexthop);
 }
 
+TEST(NexthopMessage, AGroupRoundTrips) {
+  const PutNexthop put{.id = 4'000'009, .nexthop = {.members = {{4'000'007, 3}, {4'000'008, 255}}}};
+  const auto decoded = decode_own_nexthop(*nlmsg_hdr(put_nexthop(put, EncapMode::kEncapReduced).get()));
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(decoded->first, put.id);
+  EXPECT_EQ(decoded->second, put.nexthop);
+}
+
 TEST(NexthopMessage, IdsBelowOursBelongToOthers) {
   const auto message = put_nexthop({.id = 12, .nexthop = {.egress = {.ifindex = 1}}}, EncapMode::kEncap);
   EXPECT_FALSE(decode_own_nexthop(*nlmsg_hdr(message.get())));
@@ -55,7 +63,7 @@ TEST(NexthopMessage, IdsBelowOursBelongToOthers) {
 
 TEST(RouteMessage, RoundTrips) {
   const PutRoute put{.key = {.prefix = prefix("fd00:1:4a::/64")},
-                     .route = {.nexthop_id = 4'000'000, .source = address("fd00:1:1a::1")}};
+                     .route = {.nexthop_id = 4'000'000, .source = address("fd00:1:1a::1"), .mtu = 8996}};
   const auto decoded = decode_own_route(*nlmsg_hdr(put_route(put).get()));
   ASSERT_TRUE(decoded);
   EXPECT_EQ(decoded->first, put.key);

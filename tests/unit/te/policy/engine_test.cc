@@ -57,7 +57,7 @@ class EngineTest : public testing::Test {
   }
   std::vector<Ipv6Address> route(const Ipv6Prefix& to) {
     const auto found = out_.fib.routes.find(to);
-    return found == out_.fib.routes.end() ? std::vector<Ipv6Address>{} : found->second.path.segments;
+    return found == out_.fib.routes.end() ? std::vector<Ipv6Address>{} : found->second.path.lists.empty() ? std::vector<Ipv6Address>{} : found->second.path.lists.front().segments;
   }
 
   ManualClock clock_;
@@ -99,7 +99,7 @@ TEST_F(EngineTest, TheBestUsableCandidateCarriesTheTier) {
 
 TEST_F(EngineTest, AnAdoptedRouteStaysUntilACandidateIsAlive) {
   const Ipv6Address old_carrier = address("fcbb:bb00:9:4:fe00::");
-  engine_.adopt({{kRealtimePrefix, {.segments = {old_carrier}, .gateway = {}}}});
+  engine_.adopt({{kRealtimePrefix, over({old_carrier})}});
   step();
   EXPECT_THAT(route(kRealtimePrefix), ElementsAre(old_carrier));
   EXPECT_FALSE(out_.settled);
@@ -116,7 +116,7 @@ TEST_F(EngineTest, AnAdoptedRouteStaysUntilACandidateIsAlive) {
 }
 
 TEST_F(EngineTest, AnAdoptedRouteThatNothingConfirmsGoes) {
-  engine_.adopt({{kRealtimePrefix, {.segments = {kLspCarrier}, .gateway = {}}}});
+  engine_.adopt({{kRealtimePrefix, over({kLspCarrier})}});
   step();
   step(milliseconds(2900));
   EXPECT_THAT(route(kRealtimePrefix), ElementsAre(kLspCarrier));
@@ -249,7 +249,7 @@ TEST_F(EngineTest, UnderlayGoesPlainlyToItsGateway) {
   alive(kCloud, 0);
   EXPECT_EQ(step({}, kCloud).status, PathStatus::kUp);
   const auto& route = out_.fib.routes.at(prefix("fd00:2:c::/64"));
-  EXPECT_THAT(route.path.segments, IsEmpty());
+  EXPECT_THAT(route.path.lists, IsEmpty());
   EXPECT_EQ(route.path.gateway, address("2001:db8:a::1"));
 }
 

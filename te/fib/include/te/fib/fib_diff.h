@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The steps from what is in the kernel to what is wanted, in an order that never opens a hole:
 // first the unreachable aggregate, then addresses, nexthops, routes; removals last. A path change is one
-// replaced nexthop object (measured: no packet lost). Pure; any thread.
+// replaced nexthop object (measured: no packet lost). Several segment lists are a group of such objects, which is
+// replaced as a whole: adding and deleting its members one by one loses packets. Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -46,8 +47,9 @@ using FibOperation = std::variant<AddAddress, RemoveAddress, PutNexthop, RemoveN
 // The route that the operation serves; nullopt for addresses and removals of nexthops.
 [[nodiscard]] std::optional<Ipv6Prefix> prefix_of(const FibOperation& operation);
 
-// `egress` of each desired route that has one; a route without it is left out (and removed if it is there).
-using ResolvedEgress = std::map<Ipv6Prefix, Egress>;
+// Of each desired route: one way out for each of its segment lists, or the only one if it has none. A route
+// that is not in here is left out (and removed if it is there).
+using ResolvedEgress = std::map<Ipv6Prefix, std::vector<Egress>>;
 
 struct FibPlan {
   std::vector<FibOperation> operations;

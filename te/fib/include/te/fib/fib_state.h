@@ -20,16 +20,26 @@ inline constexpr std::uint32_t kFirstNexthopId = 4'000'000;
 inline constexpr std::uint32_t kRouteMetric = 512;
 inline constexpr std::uint32_t kUnreachableMetric = 4'294'967'294;  // one better than the kernel's own null route
 
+// One segment list of a path, and its share of the path's flows (RFC 9256 section 2.11).
+struct WeightedSegments {
+  std::vector<Ipv6Address> segments;  // H.Encaps.Red towards the first one; at least one
+  std::uint8_t weight = 1;            // at least 1
+  friend bool operator==(const WeightedSegments&, const WeightedSegments&) = default;
+};
+
 // Where packets of a route go.
 struct FibPath {
-  std::vector<Ipv6Address> segments;   // H.Encaps.Red towards the first one; empty: no encapsulation
-  std::optional<Ipv6Address> gateway;  // without segments; absent: as the main table routes the prefix
+  std::vector<WeightedSegments> lists;  // empty: no encapsulation; several: each flow takes one of them
+  std::optional<Ipv6Address> gateway;   // without lists; absent: as the main table routes the prefix
   friend bool operator==(const FibPath&, const FibPath&) = default;
 };
+// Over one segment list.
+[[nodiscard]] FibPath over(std::vector<Ipv6Address> segments);
 
 struct FibRoute {
   FibPath path;
-  Ipv6Address source;  // preferred source address; :: none
+  Ipv6Address source;     // preferred source address; :: none
+  std::uint32_t mtu = 0;  // of the network underneath (the kernel subtracts the encapsulation); 0: the interface's
   friend bool operator==(const FibRoute&, const FibRoute&) = default;
 };
 
@@ -47,16 +57,25 @@ struct Egress {
   friend bool operator==(const Egress&, const Egress&) = default;
 };
 
+struct NexthopMember {
+  std::uint32_t id = 0;
+  std::uint8_t weight = 1;
+  friend bool operator==(const NexthopMember&, const NexthopMember&) = default;
+};
+
 struct KernelNexthop {
   Egress egress;
   std::vector<Ipv6Address> segments;
-  bool usable = true;  // false: of a form that is not ours (a group, another encapsulation or mode)
+  std::vector<NexthopMember> members;  // not empty: a group, and nothing else is set
+  bool usable = true;                  // false: of a form that is not ours (another group, encapsulation or mode)
+  [[nodiscard]] bool is_group() const { return !members.empty(); }
   friend bool operator==(const KernelNexthop&, const KernelNexthop&) = default;
 };
 
 struct KernelRoute {
   std::uint32_t nexthop_id = 0;  // 0: none
   Ipv6Address source;
+  std::uint32_t mtu = 0;  // RTAX_MTU; 0: none
   friend bool operator==(const KernelRoute&, const KernelRoute&) = default;
 };
 
