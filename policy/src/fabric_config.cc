@@ -71,8 +71,25 @@ Ipv6Address FabricConfig::router_address(const Ipv6Prefix& prefix, std::size_t r
   return prefix.host(static_cast<std::uint16_t>(router));
 }
 
-Ipv6Address FabricConfig::probe_address(const Ipv6Prefix& prefix, std::size_t router, std::size_t candidate) {
-  return prefix.host(static_cast<std::uint16_t>(0x0100 * (candidate + 1) + router));
+Ipv6Address FabricConfig::probe_address(const Ipv6Prefix& prefix, std::size_t router, std::size_t candidate,
+                                        std::size_t list) {
+  Ipv6Address address = prefix.host(static_cast<std::uint16_t>(0x0100 * (candidate + 1) + router));
+  address.set_group(6, static_cast<std::uint16_t>(list));
+  return address;
+}
+
+std::vector<const ExplicitPath::List*> ExplicitPath::between(const SiteName& from, const SiteName& to) const {
+  std::vector<const List*> found;
+  for (const List& list : lists) {
+    if (list.from == from && list.to == to) found.push_back(&list);
+  }
+  return found;
+}
+
+std::size_t ExplicitPath::most_lists() const {
+  std::size_t most = 0;
+  for (const List& list : lists) most = std::max(most, between(list.from, list.to).size());
+  return most;
 }
 
 Result<FabricConfig> parse_fabric(std::string_view text, const std::string& name) {

@@ -10,6 +10,8 @@ namespace pathwise::policy {
 namespace {
 
 constexpr unsigned kLastAffinityBit = 63;         // constraints travel as 64-bit masks
+constexpr std::uint32_t kLeastMtu = 1400;  // IPv6's least, 1280 (RFC 8200 section 5), and an encapsulation
+constexpr std::uint32_t kMostMtu = 65'535;
 constexpr std::uint8_t kBlockLength = 32;         // RFC 9800: our SIDs are 32-bit block, 16-bit node id
 constexpr std::uint16_t kFirstFunction = 0xE000;  // below are node ids
 
@@ -123,6 +125,12 @@ void read_srv6(const config::Value* section, Reading& reading) {
   }
   if (const config::Value* function = map.child("udt6_function")) {
     read_function(*function, reading.problems, reading.config.srv6.udt6_function);
+  }
+  if (const config::Value* mtu = map.child("path_mtu"); mtu != nullptr) {
+    std::uint32_t& octets = reading.config.srv6.path_mtu;
+    if (config::read(*mtu, reading.problems, octets) && (octets < kLeastMtu || octets > kMostMtu)) {
+      reading.problems.add(mtu->at, "must be from {} to {}", kLeastMtu, kMostMtu);
+    }
   }
   if (const config::Value* function = map.child("ua_function")) {
     read_function(*function, reading.problems, reading.config.srv6.ua_function);

@@ -10,7 +10,7 @@ namespace pathwise::policy {
 namespace {
 
 constexpr std::size_t kMostPaths = 8;  // each is probed all the time
-constexpr std::string_view kPathForms = "{pcep: {…}}, {flex_algo: 128}, best_effort or underlay";
+constexpr std::string_view kPathForms = "{pcep: {…}}, {flex_algo: 128}, {explicit: […]}, best_effort or underlay";
 
 template <typename Duration>
 bool read_positive(const config::Value& value, config::Diagnostics& problems, Duration& out) {
@@ -98,6 +98,7 @@ std::optional<PathConfig> read_path(const config::Value& value, Reading& reading
   config::MapReader map(value, reading.problems);
   const config::Value* pcep = map.child("pcep");
   const config::Value* flex_algo = map.child("flex_algo");
+  const config::Value* lists = map.child("explicit");
   map.finish();
   if (value.kind != config::Value::Kind::kMap) return std::nullopt;
   if (value.entries.size() != 1) {
@@ -106,10 +107,11 @@ std::optional<PathConfig> read_path(const config::Value& value, Reading& reading
   }
   if (pcep != nullptr) return read_pcep(*pcep, reading);
   if (flex_algo != nullptr) return read_flex_algo_path(*flex_algo, reading);
+  if (lists != nullptr) return read_explicit(*lists, reading);
   return std::nullopt;
 }
 
-// The same path twice can never help. A tier has at most one LSP: it is named by (peer, tier).
+// The same path twice can never help. A tier has at most one LSP and one explicit path: named by (peer, tier).
 bool same_path(const PathConfig& a, const PathConfig& b) {
   if (a.index() != b.index()) return false;
   const auto* flex_algo = std::get_if<FlexAlgoPath>(&a);

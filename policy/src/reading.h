@@ -28,6 +28,8 @@ void read_affinities(const config::Value* section, Reading& reading);
 void read_srv6(const config::Value* section, Reading& reading);
 void read_flex_algos(const config::Value* section, Reading& reading);
 void read_tiers(const config::Value* section, Reading& reading);
+// `explicit:` of a tier's path; nullopt with the problem recorded.
+[[nodiscard]] std::optional<PathConfig> read_explicit(const config::Value& value, Reading& reading);
 void read_sites(const config::Value* section, Reading& reading);
 void read_models(const config::Value* section, Reading& reading);
 void read_tenants(const config::Value* section, Reading& reading);

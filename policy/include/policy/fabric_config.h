@@ -39,9 +39,20 @@ struct PcepPath {
 struct FlexAlgoPath {
   Algorithm algorithm;
 };
+// Segment lists by configuration (RFC 9256 section 2.3: origin "local"), for pairs of sites.
+struct ExplicitPath {
+  struct List {
+    SiteName from, to;
+    std::uint8_t weight = 1;            // its share of the flows among the pair's lists
+    std::vector<Ipv6Address> segments;  // to the far edge; te appends its uDT6
+  };
+  std::vector<List> lists;
+  [[nodiscard]] std::vector<const List*> between(const SiteName& from, const SiteName& to) const;
+  [[nodiscard]] std::size_t most_lists() const;  // of any pair: so many probe addresses each site has for it
+};
 struct BestEffortPath {};
 struct UnderlayPath {};
-using PathConfig = std::variant<PcepPath, FlexAlgoPath, BestEffortPath, UnderlayPath>;
+using PathConfig = std::variant<PcepPath, FlexAlgoPath, ExplicitPath, BestEffortPath, UnderlayPath>;
 
 enum class Objective { kTtft, kE2e, kCost };
 
@@ -65,6 +76,7 @@ struct Srv6Config {
   std::map<Algorithm, Ipv6Prefix> blocks;
   std::uint16_t udt6_function = 0xfe00;
   std::uint16_t ua_function = 0xf000;  // of the uA to the neighbour with node id N: ua_function + N
+  std::uint32_t path_mtu = 0;          // the narrowest link's, in octets; 0: the hosts' own interface is the narrowest
 };
 
 struct ApiKeyConfig {
@@ -112,9 +124,10 @@ struct FabricConfig {
   [[nodiscard]] const TierConfig* tier(const TierName& name) const;
   [[nodiscard]] const SiteConfig* site(const SiteName& name) const;
   // `prefix`::n for router n (from 1); probe address of candidate k (from 0) of router n: `prefix`::<k+1>:0n,
-  // i.e. host part 0x0100*(k+1)+n.
+  // i.e. host part 0x0100*(k+1)+n; of the candidate's segment list l (from 0) the 16 bits before that are l.
   [[nodiscard]] static Ipv6Address router_address(const Ipv6Prefix& prefix, std::size_t router);
-  [[nodiscard]] static Ipv6Address probe_address(const Ipv6Prefix& prefix, std::size_t router, std::size_t candidate);
+  [[nodiscard]] static Ipv6Address probe_address(const Ipv6Prefix& prefix, std::size_t router, std::size_t candidate,
+                                                 std::size_t list = 0);
 };
 
 // Everything that is wrong, with file:line:col, in one Error.

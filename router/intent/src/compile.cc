@@ -45,8 +45,30 @@ te::MetricType metric_of(const std::string& metric) {
   return metric == "te" ? te::MetricType::kTe : te::MetricType::kIgp;
 }
 
-te::CandidateKind kind_of(const policy::FabricConfig& fabric, const policy::SiteConfig& own,
-                          const policy::PathConfig& path) {
+// Where the probes of a tier's k-th path run, between our own router and the peer's.
+struct ProbeSlots {
+  const Ipv6Prefix& own_prefix;
+  std::size_t own_router;
+  const Ipv6Prefix& peer_prefix;
+  std::size_t peer_router;
+  std::size_t path;
+
+  [[nodiscard]] te::ProbePair of_list(std::size_t list) const {
+    return {policy::FabricConfig::probe_address(own_prefix, own_router, path, list),
+            policy::FabricConfig::probe_address(peer_prefix, peer_router, path, list)};
+  }
+};
+
+te::ExplicitIntent explicit_of(const policy::ExplicitPath& path, const SiteName& from, const SiteName& to,
+                               const ProbeSlots& slots) {
+  te::ExplicitIntent intent;
+  for (const auto* list : path.between(from, to)) intent.lists.push_back({list->segments, list->weight});
+  for (std::size_t list = 1; list < path.most_lists(); ++list) intent.probes.push_back(slots.of_list(list));
+  return intent;
+}
+
+te::CandidateKind kind_of(const policy::FabricConfig& fabric, const policy::SiteConfig& own, const SiteName& peer,
+                          const policy::PathConfig& path, const ProbeSlots& slots) {
   return std::visit(
       [&](const auto& each) -> te::CandidateKind {
         using Path = std::decay_t<decltype(each)>;
@@ -58,6 +80,8 @@ te::CandidateKind kind_of(const policy::FabricConfig& fabric, const policy::Site
                                 .source = own.edge_address};
         } else if constexpr (std::is_same_v<Path, policy::FlexAlgoPath>) {
           return te::FlexAlgoIntent{each.algorithm};
+        } else if constexpr (std::is_same_v<Path, policy::ExplicitPath>) {
+          return explicit_of(each, own.name, peer, slots);
         } else if constexpr (std::is_same_v<Path, policy::UnderlayPath>) {
           return te::UnderlayIntent{};
         } else {
@@ -70,20 +94,21 @@ te::CandidateKind kind_of(const policy::FabricConfig& fabric, const policy::Site
 // The tier's candidates towards one site. Between sites without SRv6 on both ends only the underlay is left.
 std::vector<te::CandidateIntent> candidates(const policy::FabricConfig& fabric, const policy::SiteConfig& own,
                                             const policy::SiteConfig& peer, const policy::TierConfig& tier,
-                                            const Ipv6Prefix& prefix, std::size_t router) {
+                                            ProbeSlots slots) {
   std::vector<te::CandidateIntent> list;
   const bool srv6 = !own.edge.empty() && !peer.edge.empty();
   std::uint32_t preference = kHighestPreference;
   for (std::size_t k = 0; k < tier.paths.size(); ++k, preference -= kPreferenceStep) {
     if (!srv6 && !std::holds_alternative<policy::UnderlayPath>(tier.paths[k])) continue;
+    slots.path = k;
     list.push_back({.preference = preference,
-                    .probe_address = policy::FabricConfig::probe_address(prefix, router, k),
-                    .kind = kind_of(fabric, own, tier.paths[k])});
+                    .probe_address = slots.of_list(0).remote,
+                    .kind = kind_of(fabric, own, peer.name, tier.paths[k], slots)});
   }
   if (list.empty() && !srv6) {
-    list.push_back({.preference = preference,
-                    .probe_address = policy::FabricConfig::probe_address(prefix, router, tier.paths.size()),
-                    .kind = te::UnderlayIntent{}});
+    slots.path = tier.paths.size();
+    list.push_back(
+        {.preference = preference, .probe_address = slots.of_list(0).remote, .kind = te::UnderlayIntent{}});
   }
   return list;
 }
@@ -93,6 +118,7 @@ std::optional<te::Srv6Intent> srv6_of(const policy::FabricConfig& fabric, const 
   te::Srv6Intent srv6{.blocks = fabric.srv6.blocks,
                       .udt6_function = fabric.srv6.udt6_function,
                       .ua_function = fabric.srv6.ua_function,
+                      .path_mtu = fabric.srv6.path_mtu,
                       .edge = own.edge,
                       .edge_node_id = own.node_id};
   for (const auto& [algorithm, config] : fabric.flex_algos) {
@@ -111,6 +137,12 @@ te::OwnTierIntent own_tier(const policy::TierConfig& tier, const Ipv6Prefix& pre
   // One more than the tier has paths: a peer without SRv6 probes the underlay there.
   for (std::size_t k = 0; k <= tier.paths.size(); ++k) {
     own.probe_addresses.push_back(policy::FabricConfig::probe_address(prefix, router, k));
+  }
+  for (std::size_t k = 0; k < tier.paths.size(); ++k) {
+    const auto* path = std::get_if<policy::ExplicitPath>(&tier.paths[k]);
+    for (std::size_t list = 1; path != nullptr && list < path->most_lists(); ++list) {
+      own.probe_addresses.push_back(policy::FabricConfig::probe_address(prefix, router, k, list));
+    }
   }
   return own;
 }
@@ -133,7 +165,12 @@ void add_peers(const policy::FabricConfig& fabric, const policy::SiteConfig& own
                            .edge_node_id = peer.node_id,
                            .edge_address = peer.edge_address,
                            .strict = tier.strict,
-                           .candidates = candidates(fabric, own, peer, tier, theirs->second, 1)});
+                           .candidates = candidates(fabric, own, peer, tier,
+                                                    {.own_prefix = ours->second,
+                                                     .own_router = number,
+                                                     .peer_prefix = theirs->second,
+                                                     .peer_router = 1,
+                                                     .path = 0})});
     }
   }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "te/daemon/lsp_binding.h"
 
+#include "base/format.h"
+
 namespace pathwise::te {
 namespace {
 
@@ -39,24 +41,14 @@ std::vector<pcep::LspIntent> lsps_of(const TeIntent& intent) {
 }
 
 Result<std::vector<Ipv6Address>> segments_of(const pcep::LspUpdate& update, const SidMap& sids, NodeId edge) {
-  std::vector<Segment> segments;
+  std::vector<Ipv6Address> hops;
   for (const pcep::Srv6Subobject& hop : update.segments) {
     if (!hop.sid) return fail(ErrorCode::kInvalidArgument, "LSP {}: a hop has no SID", update.name);
-    const auto asked = sids.segments_of(*hop.sid);
-    if (asked.empty()) {
-      return fail(ErrorCode::kInvalidArgument, "LSP {}: SID {} names no node in any of the fabric's blocks",
-                  update.name, *hop.sid);
-    }
-    segments.insert(segments.end(), asked.begin(), asked.end());
+    hops.push_back(*hop.sid);
   }
-  const NodeId end = segments.empty() ? NodeId{} : segments.back().neighbour.value_or(segments.back().node);
-  if (end != edge) {
-    return fail(ErrorCode::kInvalidArgument, "LSP {}: the path ends at node {}, not at the endpoint's {}", update.name,
-                end, edge);
-  }
-  // A list that ends with a uA has arrived; the uDT6 still needs the node's own id before it.
-  if (segments.back().neighbour) segments.push_back({kAlgorithmSpf, edge});
-  return pack_carriers(sids, segments, true);
+  const auto segments = segments_to(sids, hops, edge);
+  if (!segments) return std::unexpected(segments.error().within(formatted("LSP {}", update.name)));
+  return pack_carriers(sids, *segments, true);
 }
 
 }  // namespace pathwise::te

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "base/format.h"
+#include "engine_step.h"
 
 namespace pathwise::te {
 namespace {
@@ -21,7 +22,7 @@ std::vector<std::size_t> ranking(const PeerTierIntent& peer) {
 bool allowed(const PeerTierIntent& peer, std::size_t index, std::size_t best) {
   if (!peer.strict || index == best) return true;
   const PathOrigin origin = origin_of(peer.candidates[index].kind);
-  return origin == PathOrigin::kPcep || origin == PathOrigin::kFlexAlgo;
+  return origin != PathOrigin::kBestEffort && origin != PathOrigin::kUnderlay;
 }
 
 bool usable(const CandidatePathState& candidate) {
@@ -34,20 +35,17 @@ std::string name_of(const CandidatePathState& candidate) {
 }
 
 FibPath way_of(const CandidatePathState& state, const CandidateIntent& intent) {
+  FibPath spread;
+  for (const SegmentListState& list : state.lists) {
+    if (list.used) spread.lists.push_back({list.segments, list.weight});
+  }
+  if (!spread.lists.empty()) return spread;
   if (!state.segments.empty()) return over(state.segments);
   const auto* underlay = std::get_if<UnderlayIntent>(&intent.kind);
   return {.lists = {}, .gateway = underlay != nullptr ? underlay->gateway : std::nullopt};
 }
 
 }  // namespace
-
-struct PolicyEngine::Step {
-  const EngineInputs& inputs;
-  EngineTime now;
-  EngineOutput& out;
-
-  void wake_at(SteadyTime when) { out.wake = out.wake ? std::min(*out.wake, when) : when; }
-};
 
 Result<void> PolicyEngine::set_intent(TeIntent intent) {
   if (auto good = validate(intent); !good) return good;
@@ -98,6 +96,7 @@ EngineOutput PolicyEngine::step(const EngineInputs& inputs, EngineTime now) {
       Policy& policy = policies_.at({peer.site, peer.tier});
       PathState path{.site = peer.site, .tier = peer.tier, .color = peer.color};
       for (std::size_t i = 0; i < peer.candidates.size(); ++i) path.candidates.push_back(evaluate(peer, i, step));
+      for (std::size_t i = 0; i < path.candidates.size(); ++i) use_lists(policy.candidates[i], path.candidates[i], step);
       choose(policy, peer, path, step);
       remember(policy, path, peer, step);
       add_routes(peer, path, step);
@@ -129,6 +128,8 @@ void PolicyEngine::check_validity(const PeerTierIntent& peer, std::size_t index,
     state.reason = formatted("{} has no SRv6 edge router", peer.site);
   } else if (state.origin == PathOrigin::kPcep) {
     check_lsp(peer, index, step, state);
+  } else if (const ExplicitIntent* path = explicit_of(peer.candidates[index])) {
+    check_explicit(peer, *path, step, state);
   } else {
     check_algorithm(peer, step, state);
   }
@@ -176,6 +177,7 @@ void PolicyEngine::check_lsp(const PeerTierIntent& peer, std::size_t index, cons
 
 void PolicyEngine::check_liveness(const PeerTierIntent& peer, std::size_t index, const Step& step,
                                   CandidatePathState& state) const {
+  if (explicit_of(peer.candidates[index]) != nullptr) return check_lists(peer, index, step, state);
   const Ipv6Address& target = peer.candidates[index].probe_address;
   const auto refused = step.inputs.not_installed.find({target, 128});
   if (refused != step.inputs.not_installed.end()) {
@@ -262,24 +264,37 @@ void PolicyEngine::age_adopted(EngineTime now) {
 void PolicyEngine::add_routes(const PeerTierIntent& peer, const PathState& path, Step& step) {
   for (std::size_t i = 0; i < path.candidates.size(); ++i) {
     const CandidateIntent& candidate = peer.candidates[i];
-    if (!path.candidates[i].valid || candidate.probe_address.is_unspecified()) continue;
-    const FibPath way = way_of(path.candidates[i], candidate);
-    const Ipv6Address source = own_probe_address(peer, i);
-    step.out.fib.routes[{candidate.probe_address, 128}] = {.path = way, .source = source};
-    step.out.probes[{peer.site, peer.tier, i}] = {
-        .local = source, .remote = candidate.probe_address, .segments = path.candidates[i].segments};
+    if (candidate.probe_address.is_unspecified()) continue;
+    if (explicit_of(candidate) != nullptr) {
+      add_list_probes(peer, i, path.candidates[i], step);
+    } else if (path.candidates[i].valid) {
+      add_probe({peer.site, peer.tier, i}, {own_probe_address(peer, i), candidate.probe_address},
+                way_of(path.candidates[i], candidate), step);
+    }
   }
   if (!path.active) {
     const auto adopted = adopted_.find(peer.prefix);
     if (adopted == adopted_.end()) return;  // the unreachable aggregate answers
-    step.out.fib.routes[peer.prefix] = {.path = adopted->second, .source = peer.local_address};
+    step.out.fib.routes[peer.prefix] = route_over(adopted->second, peer.local_address);
     step.out.settled = false;
     step.wake_at(*adopted_until_);
     return;
   }
   adopted_.erase(peer.prefix);
   const FibPath way = way_of(path.candidates[*path.active], peer.candidates[*path.active]);
-  step.out.fib.routes[peer.prefix] = {.path = way, .source = peer.local_address};
+  step.out.fib.routes[peer.prefix] = route_over(way, peer.local_address);
+}
+
+FibRoute PolicyEngine::route_over(const FibPath& way, const Ipv6Address& source) const {
+  const bool encapsulated = !way.lists.empty() && intent_->srv6;
+  return {.path = way, .source = source, .mtu = encapsulated ? intent_->srv6->path_mtu : 0};
+}
+
+void PolicyEngine::add_probe(const CandidateKey& key, const ProbePair& pair, const FibPath& way, Step& step) const {
+  step.out.fib.routes[{pair.remote, 128}] = route_over(way, pair.local);
+  step.out.probes[key] = {.local = pair.local,
+                          .remote = pair.remote,
+                          .segments = way.lists.empty() ? std::vector<Ipv6Address>{} : way.lists.front().segments};
 }
 
 void PolicyEngine::add_own_side(DesiredFib& fib) const {

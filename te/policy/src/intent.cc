@@ -8,6 +8,24 @@
 namespace pathwise::te {
 namespace {
 
+std::vector<Ipv6Address> probe_addresses(const CandidateIntent& candidate) {
+  std::vector<Ipv6Address> addresses{candidate.probe_address};
+  if (const auto* path = std::get_if<ExplicitIntent>(&candidate.kind)) {
+    for (const ProbePair& pair : path->probes) addresses.push_back(pair.remote);
+  }
+  return addresses;
+}
+
+std::string check_explicit(const ExplicitIntent& path) {
+  if (path.lists.size() > kMaxSegmentLists) return formatted("more than {} segment lists", kMaxSegmentLists);
+  if (path.lists.size() > path.probes.size() + 1) return "fewer probe addresses than segment lists";
+  for (const ExplicitIntent::List& list : path.lists) {
+    if (list.segments.empty()) return "a segment list without segments";
+    if (list.weight == 0) return "a segment list of weight 0";
+  }
+  return {};
+}
+
 Result<void> check_peer(const TeIntent& intent, const PeerTierIntent& peer) {
   const std::string where = formatted("path to {} for tier {}", peer.site, peer.tier);
   const auto wrong = [&](std::string_view what) { return fail(ErrorCode::kInvalidArgument, "{}: {}", where, what); };
@@ -21,13 +39,15 @@ Result<void> check_peer(const TeIntent& intent, const PeerTierIntent& peer) {
   if (peer.candidates.size() > kMaxCandidates) return wrong(formatted("more than {} candidate paths", kMaxCandidates));
   std::set<Ipv6Address> probes;
   for (const CandidateIntent& candidate : peer.candidates) {
-    if (candidate.probe_address.is_unspecified()) continue;
-    if (!peer.prefix.contains(candidate.probe_address) || candidate.probe_address == peer.address) {
-      return wrong(formatted("probe address {} must be in {} and another than {}", candidate.probe_address, peer.prefix,
-                             peer.address));
+    for (const Ipv6Address& probe : probe_addresses(candidate)) {
+      if (probe.is_unspecified()) continue;
+      if (!peer.prefix.contains(probe) || probe == peer.address) {
+        return wrong(formatted("probe address {} must be in {} and another than {}", probe, peer.prefix, peer.address));
+      }
+      if (!probes.insert(probe).second) return wrong(formatted("probe address {} twice", probe));
     }
-    if (!probes.insert(candidate.probe_address).second) {
-      return wrong(formatted("probe address {} twice", candidate.probe_address));
+    if (const auto* path = std::get_if<ExplicitIntent>(&candidate.kind)) {
+      if (const std::string problem = check_explicit(*path); !problem.empty()) return wrong(problem);
     }
   }
   return {};
@@ -57,6 +77,7 @@ Result<void> check_own(const TeIntent& intent) {
 PathOrigin origin_of(const CandidateKind& kind) {
   if (std::holds_alternative<PcepIntent>(kind)) return PathOrigin::kPcep;
   if (std::holds_alternative<FlexAlgoIntent>(kind)) return PathOrigin::kFlexAlgo;
+  if (std::holds_alternative<ExplicitIntent>(kind)) return PathOrigin::kExplicit;
   return std::holds_alternative<BestEffortIntent>(kind) ? PathOrigin::kBestEffort : PathOrigin::kUnderlay;
 }
 

@@ -16,6 +16,8 @@ std::string_view to_string(PathOrigin origin) {
       return "best-effort";
     case PathOrigin::kUnderlay:
       return "underlay";
+    case PathOrigin::kExplicit:
+      return "explicit";
   }
   return "unknown";
 }

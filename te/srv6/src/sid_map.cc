@@ -115,6 +115,23 @@ std::vector<Segment> SidMap::segments_of(const Ipv6Address& carrier) const {
   return segments;
 }
 
+Result<std::vector<Segment>> segments_to(const SidMap& map, const std::vector<Ipv6Address>& sids, NodeId edge) {
+  std::vector<Segment> segments;
+  for (const Ipv6Address& sid : sids) {
+    const auto asked = map.segments_of(sid);
+    if (asked.empty()) {
+      return fail(ErrorCode::kInvalidArgument, "SID {} names no node in any of the fabric's blocks", sid);
+    }
+    segments.insert(segments.end(), asked.begin(), asked.end());
+  }
+  const NodeId end = segments.empty() ? NodeId{} : segments.back().neighbour.value_or(segments.back().node);
+  if (end != edge) {
+    return fail(ErrorCode::kInvalidArgument, "the path ends at node {}, not at the endpoint's {}", end, edge);
+  }
+  if (segments.back().neighbour) segments.push_back({kAlgorithmSpf, edge});
+  return segments;
+}
+
 Result<std::vector<Ipv6Address>> pack_carriers(const SidMap& map, const std::vector<Segment>& segments,
                                                bool append_udt6) {
   if (segments.empty()) return fail(ErrorCode::kInvalidArgument, "segment list: no hops");

@@ -90,6 +90,7 @@ void encode_srv6(const Srv6Intent& srv6, wire::Srv6& out) {
   }
   out.set_udt6_function(srv6.udt6_function);
   out.set_ua_function(srv6.ua_function);
+  out.set_path_mtu(srv6.path_mtu);
   out.set_edge(srv6.edge.str());
   out.set_edge_node_id(srv6.edge_node_id.value());
   for (const FlexAlgoDefinition& definition : srv6.flex_algos) {
@@ -126,6 +127,7 @@ Srv6Intent decode_srv6(const wire::Srv6& message, Checker& check) {
   }
   srv6.udt6_function = check.number<std::uint16_t>(message.udt6_function(), "uDT6 function");
   if (message.ua_function() != 0) srv6.ua_function = check.number<std::uint16_t>(message.ua_function(), "uA function");
+  srv6.path_mtu = message.path_mtu();
   srv6.edge = NodeName(message.edge());
   srv6.edge_node_id = NodeId(check.number<std::uint16_t>(message.edge_node_id(), "edge node id"));
   for (const auto& item : message.flex_algos()) srv6.flex_algos.push_back(decode_flex_algo(item, check));
@@ -147,7 +149,34 @@ struct EncodeKind {
   void operator()(const UnderlayIntent& underlay) const {
     out.mutable_underlay()->set_gateway(underlay.gateway ? underlay.gateway->to_string() : "");
   }
+  void operator()(const ExplicitIntent& path) const {
+    auto& message = *out.mutable_explicit_();
+    for (const ExplicitIntent::List& list : path.lists) {
+      auto& item = *message.add_lists();
+      item.set_weight(list.weight);
+      for (const Ipv6Address& segment : list.segments) item.add_segments(segment.to_string());
+    }
+    for (const ProbePair& pair : path.probes) {
+      auto& item = *message.add_probes();
+      item.set_local(text(pair.local));
+      item.set_remote(text(pair.remote));
+    }
+  }
 };
+
+ExplicitIntent decode_explicit(const wire::Explicit& message, Checker& check) {
+  ExplicitIntent path;
+  for (const auto& item : message.lists()) {
+    ExplicitIntent::List list{.segments = {}, .weight = check.number<std::uint8_t>(item.weight(), "weight")};
+    for (const auto& segment : item.segments()) list.segments.push_back(check.address(segment, "segment"));
+    path.lists.push_back(std::move(list));
+  }
+  for (const auto& item : message.probes()) {
+    path.probes.push_back(
+        {check.address(item.local(), "probe address"), check.address(item.remote(), "probe address")});
+  }
+  return path;
+}
 
 PcepIntent decode_pcep(const wire::Pcep& message, Checker& check) {
   PcepIntent pcep;
@@ -185,6 +214,9 @@ CandidateIntent decode_candidate(const wire::CandidatePath& message, Checker& ch
       candidate.kind = underlay;
       break;
     }
+    case wire::CandidatePath::kExplicit:
+      candidate.kind = decode_explicit(message.explicit_(), check);
+      break;
     case wire::CandidatePath::KIND_NOT_SET:
       check.note({ErrorCode::kInvalidArgument, "a candidate path is of no kind that this te knows"});
   }

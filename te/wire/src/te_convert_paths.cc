@@ -43,6 +43,40 @@ Measurement decode_measurement(const wire::Measurement& message) {
           .last = from_unix_us(message.last_unix_us())};
 }
 
+void encode_list(const SegmentListState& list, wire::SegmentList& out) {
+  for (const Ipv6Address& segment : list.segments) out.add_segments(segment.to_string());
+  out.set_weight(list.weight);
+  out.set_alive(list.alive);
+  out.set_used(list.used);
+  out.set_reason(list.reason);
+  for (const NodeName& node : list.nodes) out.add_nodes(node.str());
+  encode_measurement(list.measured, *out.mutable_measured());
+}
+
+Result<std::vector<Ipv6Address>> decode_segments(const google::protobuf::RepeatedPtrField<std::string>& texts) {
+  std::vector<Ipv6Address> segments;
+  for (const auto& text : texts) {
+    const auto segment = Ipv6Address::parse(text);
+    if (!segment) return std::unexpected(segment.error().within("candidate path"));
+    segments.push_back(*segment);
+  }
+  return segments;
+}
+
+Result<SegmentListState> decode_list(const wire::SegmentList& message) {
+  auto segments = decode_segments(message.segments());
+  if (!segments) return std::unexpected(segments.error());
+  SegmentListState list{.segments = std::move(*segments),
+                        .weight = static_cast<std::uint8_t>(std::clamp<std::uint32_t>(message.weight(), 1, 255)),
+                        .alive = message.alive(),
+                        .used = message.used(),
+                        .reason = message.reason(),
+                        .nodes = {},
+                        .measured = decode_measurement(message.measured())};
+  for (const auto& node : message.nodes()) list.nodes.emplace_back(node);
+  return list;
+}
+
 void encode_candidate(const CandidatePathState& candidate, wire::Candidate& out) {
   out.set_preference(candidate.preference);
   out.set_origin(std::string(to_string(candidate.origin)));
@@ -56,11 +90,12 @@ void encode_candidate(const CandidatePathState& candidate, wire::Candidate& out)
   if (candidate.computed_delay) out.set_computed_delay_us(us32(*candidate.computed_delay));
   if (candidate.reserved_bandwidth) out.set_reserved_bandwidth_bps(candidate.reserved_bandwidth->value());
   out.set_installed_unix_us(unix_us(candidate.installed));
+  for (const SegmentListState& list : candidate.lists) encode_list(list, *out.add_lists());
 }
 
 Result<PathOrigin> decode_origin(const std::string& text) {
   for (const PathOrigin origin :
-       {PathOrigin::kPcep, PathOrigin::kFlexAlgo, PathOrigin::kBestEffort, PathOrigin::kUnderlay}) {
+       {PathOrigin::kPcep, PathOrigin::kFlexAlgo, PathOrigin::kBestEffort, PathOrigin::kUnderlay, PathOrigin::kExplicit}) {
     if (to_string(origin) == text) return origin;
   }
   return fail(ErrorCode::kInvalidArgument, "candidate path: origin '{}' is not known", text);
@@ -77,10 +112,13 @@ Result<CandidatePathState> decode_candidate(const wire::Candidate& message) {
                                .valid = message.valid(),
                                .alive = message.alive(),
                                .reason = message.reason()};
-  for (const auto& text : message.segment_list()) {
-    const auto segment = Ipv6Address::parse(text);
-    if (!segment) return std::unexpected(segment.error().within("candidate path"));
-    candidate.segments.push_back(*segment);
+  auto segments = decode_segments(message.segment_list());
+  if (!segments) return std::unexpected(segments.error());
+  candidate.segments = std::move(*segments);
+  for (const auto& item : message.lists()) {
+    auto list = decode_list(item);
+    if (!list) return std::unexpected(list.error());
+    candidate.lists.push_back(std::move(*list));
   }
   for (const auto& node : message.nodes()) candidate.nodes.emplace_back(node);
   candidate.measured = decode_measurement(message.measured());

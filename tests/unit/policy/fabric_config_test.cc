@@ -38,6 +38,26 @@ TEST(FabricConfig, ReadsTheExample) {
   EXPECT_EQ(fabric->hash.size(), 16U);
 }
 
+TEST(FabricConfig, ReadsExplicitPathsOfPairsOfSites) {
+  std::string text(kFabric);
+  const std::string_view before = "e2e: 20s}, paths: [{flex_algo: 128}]";
+  text.replace(text.find(before), before.size(),
+               "e2e: 20s}, paths: [{explicit: ["
+               "{from: mumbai, to: singapore, weight: 3, segments: [\"fcbb:bb00:2::\", \"fcbb:bb80:4::\"]}, "
+               "{from: mumbai, to: singapore, segments: [\"fcbb:bb00:4::\"]}, "
+               "{from: singapore, to: mumbai, segments: [\"fcbb:bb00:1::\"]}]}]");
+  const auto fabric = parse_fabric(text, "fabric.yaml");
+  ASSERT_TRUE(fabric) << fabric.error().message;
+  const auto& path = std::get<ExplicitPath>(fabric->tiers[1].paths[0]);
+  EXPECT_EQ(path.most_lists(), 2u);
+  const auto lists = path.between(SiteName("mumbai"), SiteName("singapore"));
+  ASSERT_EQ(lists.size(), 2u);
+  EXPECT_EQ(lists[0]->weight, 3);
+  EXPECT_EQ(lists[0]->segments.size(), 2u);
+  EXPECT_EQ(lists[1]->weight, 1);
+  EXPECT_TRUE(path.between(SiteName("singapore"), SiteName("paris")).empty());
+}
+
 TEST(FabricConfig, ReadsTiersInFileOrderWithTheirPaths) {
   const auto fabric = parse_fabric(kFabric, "fabric.yaml");
   ASSERT_TRUE(fabric) << fabric.error().message;
@@ -95,6 +115,7 @@ TEST(FabricConfig, AddressesOfRoutersAndProbes) {
   EXPECT_EQ(FabricConfig::router_address(prefix, 2).to_string(), "fd00:1:a::2");
   EXPECT_EQ(FabricConfig::probe_address(prefix, 2, 0).to_string(), "fd00:1:a::102");
   EXPECT_EQ(FabricConfig::probe_address(prefix, 1, 2).to_string(), "fd00:1:a::301");
+  EXPECT_EQ(FabricConfig::probe_address(prefix, 1, 2, 3).to_string(), "fd00:1:a::3:301");
 }
 
 // One mistake each: what is written, instead of what, and what the message says.
@@ -144,6 +165,7 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Mistake{"FunctionIsANodeId", "udt6_function: fe00", "udt6_function: dfff", "6:", "from e000 to ffff"},
         Mistake{"FunctionNotHex", "udt6_function: fe00", "udt6_function: xyz", "6:", "hexadecimal"},
+        Mistake{"PathMtuTooLow", "udt6_function: fe00", "path_mtu: 1280", "6:", "must be from 1400 to 65535"},
         Mistake{"BlockLength", "fcbb:bb81::/32", "fcbb:bb81::/48", "6:", "must be a /32"},
         Mistake{"BlockTwice", "fcbb:bb81::/32", "fcbb:bb80::/32", "6:", "block of algorithm 128 already"},
         Mistake{"NoBlock0", "0: \"fcbb:bb00::/32\", ", "", "6:", "block of algorithm 0 is missing"},
@@ -184,6 +206,20 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"NotAFlexAlgo", "paths: [{flex_algo: 129}]", "paths: [{flex_algo: 1}]", "14:", "from 128 to 255"},
         Mistake{"StrictBestEffort", "{flex_algo: 128}], strict: false", "best_effort], strict: true",
                 "12:", "a strict tier must not list best_effort"},
+        Mistake{"ExplicitEmpty", "e2e: 20s}, paths: [{flex_algo: 128}]",
+                "e2e: 20s}, paths: [{explicit: []}]", "13:", "must be a list of {from"},
+        Mistake{"ExplicitUnknownSite", "e2e: 20s}, paths: [{flex_algo: 128}]",
+                "e2e: 20s}, paths: [{explicit: [{from: oslo, to: mumbai, segments: [\"fcbb:bb00:4::\"]}]}]", "13:", "unknown site 'oslo'"},
+        Mistake{"ExplicitToItself", "e2e: 20s}, paths: [{flex_algo: 128}]",
+                "e2e: 20s}, paths: [{explicit: [{from: mumbai, to: mumbai, segments: [\"fcbb:bb00:4::\"]}]}]", "13:", "a path from mumbai to itself"},
+        Mistake{"ExplicitForeignSid", "e2e: 20s}, paths: [{flex_algo: 128}]",
+                "e2e: 20s}, paths: [{explicit: [{from: singapore, to: mumbai, segments: [\"2001:db8::1\"]}]}]", "13:", "2001:db8::1 is in none of the srv6 blocks"},
+        Mistake{"ExplicitNoSegments", "e2e: 20s}, paths: [{flex_algo: 128}]",
+                "e2e: 20s}, paths: [{explicit: [{from: singapore, to: mumbai, segments: []}]}]", "13:", "at least one segment"},
+        Mistake{"ExplicitWeight0", "e2e: 20s}, paths: [{flex_algo: 128}]",
+                "e2e: 20s}, paths: [{explicit: [{from: singapore, to: mumbai, weight: 0, segments: [\"fcbb:bb00:4::\"]}]}]", "13:", "must be from 1 to 255"},
+        Mistake{"ExplicitTwice", "e2e: 20s}, paths: [{flex_algo: 128}]",
+                "e2e: 20s}, paths: [{explicit: [{from: singapore, to: mumbai, segments: [\"fcbb:bb00:4::\"]}, {from: singapore, to: mumbai, segments: [\"fcbb:bb00:4::\"]}]}]", "13:", "has this list already"},
         Mistake{"PcepOptimise", "optimise: delay", "optimise: hops", "12:", "unknown metric 'hops'"}),
     [](const auto& info) { return info.param.name; });
 

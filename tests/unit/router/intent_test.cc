@@ -75,6 +75,38 @@ TEST(Intent, IsWhatTheTiersAskFor) {
   EXPECT_EQ(batch->candidates.size(), 1u);
 }
 
+TEST(Intent, AnExplicitPathHasAProbePairForEachListOfAnyPair) {
+  policy::FabricConfig fabric = fabric_config();
+  policy::ExplicitPath path;
+  const SiteName mumbai{"mumbai"};
+  const SiteName singapore{"singapore"};
+  path.lists.push_back({mumbai, singapore, 3, {*Ipv6Address::parse("fcbb:bb00:2:4::")}});
+  path.lists.push_back({mumbai, singapore, 1, {*Ipv6Address::parse("fcbb:bb00:3:4::")}});
+  path.lists.push_back({singapore, mumbai, 1, {*Ipv6Address::parse("fcbb:bb00:2:1::")}});
+  fabric.tiers[0].paths[0] = path;
+  fabric.srv6.path_mtu = 1600;
+
+  const auto there = compile(fabric, {.site = mumbai}, 1);
+  ASSERT_TRUE(there.has_value()) << there.error().message;
+  EXPECT_EQ(there->srv6->path_mtu, 1600u);
+  const te::CandidateIntent& candidate = peer(*there, "singapore", "realtime")->candidates[0];
+  const auto& lists = std::get<te::ExplicitIntent>(candidate.kind);
+  ASSERT_EQ(lists.lists.size(), 2u);
+  EXPECT_EQ(lists.lists[0].weight, 3);
+  EXPECT_EQ(candidate.probe_address.to_string(), "fd00:4:a::101");
+  ASSERT_EQ(lists.probes.size(), 1u);
+  EXPECT_EQ(lists.probes[0].local.to_string(), "fd00:1:a::1:101");
+  EXPECT_EQ(lists.probes[0].remote.to_string(), "fd00:4:a::1:101");
+  EXPECT_THAT(there->own_tiers[0].probe_addresses, testing::Contains(lists.probes[0].local));
+
+  const auto back = compile(fabric, {.site = singapore}, 1);
+  ASSERT_TRUE(back.has_value());
+  const auto& answer = std::get<te::ExplicitIntent>(peer(*back, "mumbai", "realtime")->candidates[0].kind);
+  EXPECT_EQ(answer.lists.size(), 1u);
+  EXPECT_EQ(answer.probes.size(), 1u) << "for the answers to mumbai's second list";
+  EXPECT_TRUE(te::validate(*there) && te::validate(*back));
+}
+
 TEST(Intent, ASiteWithoutSrv6IsReachedByTheUnderlay) {
   const auto intent = compile(fabric_config(), {.site = SiteName{"mumbai"}}, 1);
   ASSERT_TRUE(intent.has_value());

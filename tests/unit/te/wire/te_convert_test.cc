@@ -30,6 +30,20 @@ TEST(TeIntentMessage, RoundTripsWithoutSrv6) {
   EXPECT_EQ(*back, intent);
 }
 
+TEST(TeIntentMessage, AnExplicitPathRoundTrips) {
+  auto intent = test::intent();
+  intent.srv6->path_mtu = 1600;
+  intent.peers[0].candidates[0].kind =
+      ExplicitIntent{.lists = {{{test::address("fcbb:bb00:2:4::"), test::address("fcbb:bb80:4::")}, 200}, {{test::address("fcbb:bb00:4::")}, 1}},
+                     .probes = {{test::address("fd00:1:a::1:101"), test::address("fd00:2:a::1:101")}}};
+  const auto back = decode(encode(intent));
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(*back, intent);
+  auto message = encode(intent);
+  message.mutable_peers(0)->mutable_candidates(0)->mutable_explicit_()->mutable_lists(0)->set_weight(256);
+  EXPECT_THAT(decode(message).error().message, HasSubstr("256 is more than 255"));
+}
+
 TEST(TeIntentMessage, RefusesWhatDoesNotParseAndSaysWhere) {
   auto message = encode(test::intent());
   message.mutable_peers(0)->set_prefix("fd00::1/64");
@@ -54,6 +68,20 @@ PathSnapshot snapshot() {
                                .alive = true,
                                .segments = {test::address("fcbb:bb80:4:fe00::")},
                                .nodes = {NodeName("r-pun"), NodeName("r-sin")},
+                               .lists = {{.segments = {test::address("fcbb:bb80:4:fe00::")},
+                                          .weight = 3,
+                                          .alive = true,
+                                          .used = true,
+                                          .reason = {},
+                                          .nodes = {NodeName("r-pun")},
+                                          .measured = {}},
+                                         {.segments = {test::address("fcbb:bb00:4:fe00::")},
+                                          .weight = 1,
+                                          .alive = false,
+                                          .used = false,
+                                          .reason = "dead",
+                                          .nodes = {},
+                                          .measured = {.rtt_min = Microseconds(5), .received = 1}}},
                                .measured = {.rtt_min = Microseconds(1),
                                             .rtt_p50 = Microseconds(2),
                                             .rtt_p99 = Microseconds(3),

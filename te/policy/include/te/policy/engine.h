@@ -6,7 +6,8 @@
 // The active path is the valid and alive candidate of the highest preference. Away from a path that
 // fails the engine moves at once; back to a better one only when that has been usable without
 // interruption for the hold-down. A change of path is a change of one route's segments, so that the
-// FIB can replace a nexthop in place.
+// FIB can replace a nexthop in place. Of a path with several segment lists each list is measured by itself; one
+// that dies carries nothing from then on, and comes back after the hold-down.
 #pragma once
 
 #include <cstdint>
@@ -29,6 +30,7 @@ struct CandidateKey {
   SiteName site;
   TierName tier;
   std::size_t index = 0;  // in the intent's order
+  std::size_t list = 0;   // of an explicit path's segment lists
   friend auto operator<=>(const CandidateKey&, const CandidateKey&) = default;
 };
 
@@ -104,8 +106,13 @@ class PolicyEngine {
   [[nodiscard]] EngineOutput step(const EngineInputs& inputs, EngineTime now);
 
  private:
+  struct ListMemory {
+    std::optional<SteadyTime> alive_since;
+    bool used = false;
+  };
   struct Candidate {
     std::optional<SteadyTime> usable_since;
+    std::vector<ListMemory> lists;
     std::vector<Ipv6Address> segments;
     SystemTime installed{};
     bool was_valid = false;
@@ -124,11 +131,19 @@ class PolicyEngine {
   void check_validity(const PeerTierIntent& peer, std::size_t index, const Step& step, CandidatePathState& state) const;
   void check_algorithm(const PeerTierIntent& peer, const Step& step, CandidatePathState& state) const;
   void check_lsp(const PeerTierIntent& peer, std::size_t index, const Step& step, CandidatePathState& state) const;
+  void check_explicit(const PeerTierIntent& peer, const ExplicitIntent& path, const Step& step,
+                      CandidatePathState& state) const;
   void check_liveness(const PeerTierIntent& peer, std::size_t index, const Step& step, CandidatePathState& state) const;
+  void check_lists(const PeerTierIntent& peer, std::size_t index, const Step& step, CandidatePathState& state) const;
+  void use_lists(Candidate& candidate, CandidatePathState& state, Step& step) const;
   void remember(Policy& policy, PathState& path, const PeerTierIntent& peer, const Step& step);
   void choose(Policy& policy, const PeerTierIntent& peer, const PathState& path, Step& step);
   void move(Policy& policy, std::optional<std::size_t> to, const PathState& path, Step& step);
   void add_routes(const PeerTierIntent& peer, const PathState& path, Step& step);
+  void add_probe(const CandidateKey& key, const ProbePair& pair, const FibPath& way, Step& step) const;
+  void add_list_probes(const PeerTierIntent& peer, std::size_t index, const CandidatePathState& state,
+                       Step& step) const;
+  [[nodiscard]] FibRoute route_over(const FibPath& way, const Ipv6Address& source) const;
   void age_adopted(EngineTime now);
   void add_own_side(DesiredFib& fib) const;
   [[nodiscard]] Ipv6Address own_probe_address(const PeerTierIntent& peer, std::size_t index) const;

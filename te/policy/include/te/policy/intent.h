@@ -33,6 +33,23 @@ struct FlexAlgoIntent {
   Algorithm algorithm;
   friend bool operator==(const FlexAlgoIntent&, const FlexAlgoIntent&) = default;
 };
+// A pair of addresses that a segment list is measured between.
+struct ProbePair {
+  Ipv6Address local, remote;
+  friend bool operator==(const ProbePair&, const ProbePair&) = default;
+};
+struct ExplicitIntent {
+  struct List {
+    std::vector<Ipv6Address> segments;  // carriers up to the far edge; its uDT6 is appended
+    std::uint8_t weight = 1;
+    friend bool operator==(const List&, const List&) = default;
+  };
+  std::vector<List> lists;  // empty: this pair of sites has none
+  // Of the second list and on; the first one's are the candidate's. As many as any pair of sites has: the peer may
+  // have more lists than we do, and its probes want an answer.
+  std::vector<ProbePair> probes;
+  friend bool operator==(const ExplicitIntent&, const ExplicitIntent&) = default;
+};
 struct BestEffortIntent {
   friend bool operator==(const BestEffortIntent&, const BestEffortIntent&) = default;
 };
@@ -40,7 +57,7 @@ struct UnderlayIntent {
   std::optional<Ipv6Address> gateway;
   friend bool operator==(const UnderlayIntent&, const UnderlayIntent&) = default;
 };
-using CandidateKind = std::variant<PcepIntent, FlexAlgoIntent, BestEffortIntent, UnderlayIntent>;
+using CandidateKind = std::variant<PcepIntent, FlexAlgoIntent, BestEffortIntent, UnderlayIntent, ExplicitIntent>;
 
 struct CandidateIntent {
   std::uint32_t preference = 0;  // RFC 9256 section 2.7: higher is better
@@ -73,7 +90,7 @@ struct OwnTierIntent {
   TierName tier;
   Ipv6Prefix prefix;
   Ipv6Address address;
-  std::vector<Ipv6Address> probe_addresses;  // one a candidate path, in the tier's order
+  std::vector<Ipv6Address> probe_addresses;  // one a candidate path, in the tier's order; then those of ProbePair
   friend bool operator==(const OwnTierIntent&, const OwnTierIntent&) = default;
 };
 
@@ -81,6 +98,7 @@ struct Srv6Intent {
   std::map<Algorithm, Ipv6Prefix> blocks;
   std::uint16_t udt6_function = 0xFE00;
   std::uint16_t ua_function = 0xF000;
+  std::uint32_t path_mtu = 0;  // octets; 0: no narrower than the host's own interface
   NodeName edge;
   NodeId edge_node_id;
   std::vector<FlexAlgoDefinition> flex_algos;  // to check reachability; may be incomplete
@@ -102,6 +120,7 @@ struct TeIntent {
 // Limits of one intent: a fabric of 1,000 sites and 8 tiers is within them.
 inline constexpr std::size_t kMaxPeerTiers = 8192;
 inline constexpr std::size_t kMaxCandidates = 16;
+inline constexpr std::size_t kMaxSegmentLists = 16;
 
 // kInvalidArgument naming the first thing that contradicts another: duplicates, addresses outside
 // their prefix, prefixes outside the aggregate or overlapping our own.

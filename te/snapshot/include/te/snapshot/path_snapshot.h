@@ -16,7 +16,7 @@
 
 namespace pathwise::te {
 
-enum class PathOrigin : std::uint8_t { kPcep, kFlexAlgo, kBestEffort, kUnderlay };
+enum class PathOrigin : std::uint8_t { kPcep, kFlexAlgo, kBestEffort, kUnderlay, kExplicit };
 enum class PathStatus : std::uint8_t {
   kUp,        // the preferred candidate is active
   kDegraded,  // alive, on a lower preference
@@ -40,6 +40,18 @@ struct Measurement {
   friend bool operator==(const Measurement&, const Measurement&) = default;
 };
 
+// One of several segment lists of a candidate path, RFC 9256 section 2.2.
+struct SegmentListState {
+  std::vector<Ipv6Address> segments;
+  std::uint8_t weight = 1;
+  bool alive = false;           // by its own probes
+  bool used = false;            // carries its share when the candidate is active
+  std::string reason;           // when not alive
+  std::vector<NodeName> nodes;  // decoded; empty when unknown
+  Measurement measured;
+  friend bool operator==(const SegmentListState&, const SegmentListState&) = default;
+};
+
 // A candidate path, RFC 9256 section 2.2.
 struct CandidatePathState {
   std::uint32_t preference = 0;
@@ -50,6 +62,9 @@ struct CandidatePathState {
   std::string reason;                 // when not valid or not alive
   std::vector<Ipv6Address> segments;  // as installed
   std::vector<NodeName> nodes;        // decoded, our edge first; empty when unknown
+  // Several lists: their states; `segments` and `nodes` are then the heaviest used one's, `measured` that of
+  // the slowest used one, because a request may take it.
+  std::vector<SegmentListState> lists;
   Measurement measured;
   std::optional<Microseconds> computed_delay;  // one way; a prior: measured is preferred
   std::optional<BitsPerSecond> reserved_bandwidth;

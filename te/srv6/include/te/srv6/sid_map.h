@@ -58,6 +58,11 @@ class SidMap {
   std::uint16_t ua_function_ = kDefaultUaFunction;
 };
 
+// The segments that a list of SIDs asks for, which must end at `edge`; behind a last uA the edge's own uN is added,
+// because a uDT6 needs a node before it. kInvalidArgument: a SID of none of our blocks, or another end.
+[[nodiscard]] Result<std::vector<Segment>> segments_to(const SidMap& map, const std::vector<Ipv6Address>& sids,
+                                                       NodeId edge);
+
 // Packs segments into uSID carriers (up to 6 ids behind a 32-bit block; a uA takes two, its node's and
 // its function) and ends the last one with the endpoint's uDT6 function in the last segment's
 // algorithm. Another block starts another carrier.
