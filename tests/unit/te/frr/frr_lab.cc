@@ -186,12 +186,37 @@ void FrrLab::start_frr(int router) {
   write("/etc/frr/" + name + "/frr.conf", router_configuration(router));
   write("/etc/frr/" + name + "/vtysh.conf", "");
   sh(formatted("chown -R frr:frr /etc/frr/{0} /var/run/frr/{0}", name));
-  for (const char* daemon : {"mgmtd", "zebra", "staticd", "isisd"}) {
-    sh(
-        formatted("unshare -u sh -c 'hostname r{0}; exec ip netns exec {1} /usr/lib/frr/{2} -N {1} -d --log "
-                  "file:/tmp/{1}.{2}.log' > {3} 2>&1 < /dev/null",
-                  router, name, daemon, file("daemon.log")));
+  for (const char* daemon : {"mgmtd", "zebra", "staticd", "isisd"}) launch(router, daemon);
+  configure(router);
+}
+
+void FrrLab::launch(int router, const std::string& daemon) const {
+  sh(
+      formatted("unshare -u sh -c 'hostname r{0}; exec ip netns exec {1} /usr/lib/frr/{2} -N {1} -d --log "
+                "file:/tmp/{1}.{2}.log' > {3} 2>&1 < /dev/null",
+                router, ns(router), daemon, file("daemon.log")));
+}
+
+void FrrLab::kill_daemon(int router, const std::string& daemon) {
+  sh(formatted("kill -9 $(cat /var/run/frr/{}/{}.pid)", ns(router), daemon));
+}
+
+void FrrLab::start_daemon(int router, const std::string& daemon) {
+  launch(router, daemon);
+  configure(router);
+}
+
+void FrrLab::kill_router(int router) {
+  stop_agent(router, SIGKILL);
+  for (const char* daemon : {"isisd", "staticd", "zebra", "mgmtd"}) kill_daemon(router, daemon);
+  // A router without power forwards nothing either.
+  for (const LinkPlan& link : kLinks) {
+    if (link.a == router || link.b == router) cut(formatted("r{}-r{}", link.a, link.b), true);
   }
+}
+
+void FrrLab::configure(int router) {
+  const std::string name = ns(router);
   // mgmtd 10.3 refuses for good what it is given before its backends (zebra, staticd) are connected.
   const auto lines_with = [](const std::string& text, std::string_view wanted) {
     return std::ranges::count_if(split(text, '\n'), [&](std::string_view line) { return line.contains(wanted); });

@@ -40,6 +40,13 @@ class FrrLab {
   // A fabric.yaml of this router's own: algorithm 129 by another metric.
   void give_other_definitions(int router, bool other);
 
+  // kill -9 of one of the router's FRR daemons, and its return with the configuration.
+  void kill_daemon(int router, const std::string& daemon);
+  void start_daemon(int router, const std::string& daemon);
+  // All of them, and the agent: the router is dead. start_frr() and start_agent() bring it back.
+  void kill_router(int router);
+  void start_frr(int router);
+
   // Both directions of "r1-r2", "250us".
   void set_delay(const std::string& link, const std::string& delay);
   void cut(const std::string& link, bool cut);
@@ -63,7 +70,8 @@ class FrrLab {
   [[nodiscard]] std::string file(const std::string& name) const { return folder_ + "/" + name; }
   void make_namespaces();
   void make_link(int a, int b);
-  void start_frr(int router);
+  void launch(int router, const std::string& daemon) const;
+  void configure(int router);
   void write_fabric(const std::string& path, const std::string& metric_of_129) const;
   [[nodiscard]] std::string router_configuration(int router) const;
   [[nodiscard]] std::string wan_topology() const;

@@ -167,6 +167,37 @@ TEST_F(FrrLiveTest, ACutLinkIsRoutedAround) {
   EXPECT_TRUE(FrrLab::eventually([] { return fast() == kVia3; })) << state();
 }
 
+TEST_F(FrrLiveTest, ARestartedZebraGetsEverythingAgain) {
+  lab_->kill_daemon(1, "zebra");
+  ASSERT_TRUE(FrrLab::eventually([] { return lab_->health(1).contains(R"("zebra":false)"); })) << lab_->health(1);
+  lab_->start_daemon(1, "zebra");
+  EXPECT_TRUE(FrrLab::eventually([] { return settled(); }, std::chrono::seconds(60))) << state();
+  EXPECT_TRUE(FrrLab::eventually([] { return lab_->health(1).contains(R"("status":"ok")"); })) << lab_->health(1);
+  EXPECT_EQ(arrival_of(*lab_, "fcbb:bb80:4:fe00::"), "to3");
+}
+
+// Its LSPs and adjacencies are gone; the neighbours and we get them again.
+TEST_F(FrrLiveTest, ARestartedIsisdIsFollowedAgain) {
+  lab_->kill_daemon(1, "isisd");
+  ASSERT_TRUE(FrrLab::eventually([] { return lab_->next_hop(4, "fcbb:bb80:1::/48").empty(); })) << state();
+  lab_->start_daemon(1, "isisd");
+  EXPECT_TRUE(FrrLab::eventually([] { return settled(); }, std::chrono::seconds(60))) << state();
+  EXPECT_EQ(arrival_of(*lab_, "fcbb:bb80:4:fe00::"), "to3");
+}
+
+TEST_F(FrrLiveTest, ADeadNodeIsRoutedAroundAndTakenBack) {
+  lab_->kill_router(3);
+  running_[3] = false;
+  EXPECT_TRUE(FrrLab::eventually([] { return fast() == kVia2; })) << state();
+  EXPECT_TRUE(FrrLab::eventually([] { return lab_->next_hop(1, "fcbb:bb80:3::/48").empty(); })) << state();
+  EXPECT_EQ(arrival_of(*lab_, "fcbb:bb80:4:fe00::"), "to2");
+  for (const char* link : {"r1-r3", "r3-r4"}) lab_->cut(link, false);
+  lab_->start_frr(3);
+  lab_->start_agent(3);
+  running_[3] = true;
+  EXPECT_TRUE(FrrLab::eventually([] { return settled(); }, std::chrono::seconds(60))) << state();
+}
+
 TEST_F(FrrLiveTest, StoppingWithdrawsTheRoutes) {
   const int status = lab_->stop_agent(1, SIGTERM);
   running_[1] = false;
