@@ -346,7 +346,10 @@ void Daemon::State::arm(SteadyTime when) {
 }
 
 Observed Daemon::State::observed() const {
-  Observed result{.snapshot = *latest, .fib = *fib, .reflector = reflector->counters()};
+  Observed result{.snapshot = *latest,
+                  .fib = *fib,
+                  .reflector = reflector->counters(),
+                  .netlink_overruns = monitor ? monitor->overruns() : 0};
   for (const auto& source : node.te.topology) result.topology_sources.push_back(source.address.to_string());
   result.topology_detail = topology_detail;
   return result;

@@ -56,6 +56,8 @@ void update_metrics(net::Metrics& metrics, const Observed& observed) {
   }
   metrics.gauge("pathwise_te_topology_live", "1 if the topology stream is live")
       .Set(observed.snapshot.topology_state == "live" ? 1 : 0);
+  set(metrics.counter("pathwise_te_netlink_overruns_total", "Overruns of the netlink socket; each is a resync"),
+      observed.netlink_overruns);
   metrics.gauge("pathwise_te_routes_not_installed", "Desired routes that the kernel does not have")
       .Set(static_cast<double>(observed.fib.not_installed().size()));
   set(metrics.counter("pathwise_te_fib_operations_total", "Changes made in the kernel"),

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -19,6 +20,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::milliseconds kDebounce{20};  // a link that goes down is many messages
+constexpr std::chrono::milliseconds kApart{200};    // of calls, while changes go on: each reads all that is ours
 constexpr std::chrono::seconds kBackstop{10};
 
 constexpr std::uint32_t group(rtnetlink_groups number) {
@@ -49,7 +51,7 @@ struct FibMonitor::State : std::enable_shared_from_this<State> {
     descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
                           [self = shared_from_this()](const boost::system::error_code& error) {
                             if (error || !self->descriptor.is_open()) return;
-                            if (self->drain()) self->schedule(kDebounce);
+                            if (self->drain()) self->schedule_soon();
                             self->wait();
                           });
   }
@@ -60,6 +62,7 @@ struct FibMonitor::State : std::enable_shared_from_this<State> {
     while (true) {
       const ssize_t size = ::recv(descriptor.native_handle(), buffer.data(), buffer.size(), 0);
       if (size < 0 && errno == ENOBUFS) {  // messages were lost: anything may have changed
+        ++overruns;
         changed = true;
         continue;
       }
@@ -72,6 +75,11 @@ struct FibMonitor::State : std::enable_shared_from_this<State> {
     }
   }
 
+  void schedule_soon() {
+    const auto since_last = std::chrono::steady_clock::now() - last_call;
+    schedule(std::max<std::chrono::nanoseconds>(kDebounce, kApart - since_last));
+  }
+
   // The earliest request wins: a storm of changes cannot put the call off.
   void schedule(std::chrono::nanoseconds after) {
     const auto when =
@@ -82,6 +90,7 @@ struct FibMonitor::State : std::enable_shared_from_this<State> {
     timer.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
       if (error || !self->descriptor.is_open()) return;
       self->armed = false;
+      self->last_call = std::chrono::steady_clock::now();
       self->schedule(kBackstop);
       if (self->on_change) self->on_change();
     });
@@ -92,6 +101,8 @@ struct FibMonitor::State : std::enable_shared_from_this<State> {
   std::uint32_t own_port;
   std::function<void()> on_change;
   bool armed = false;
+  std::chrono::steady_clock::time_point last_call{};
+  std::uint64_t overruns = 0;
   alignas(nlmsghdr) std::array<char, 65536> buffer{};
 };
 
@@ -106,6 +117,10 @@ Result<std::unique_ptr<FibMonitor>> FibMonitor::open(asio::io_context& context, 
 }
 
 FibMonitor::FibMonitor(std::shared_ptr<State> state) : state_(std::move(state)) {}
+std::uint64_t FibMonitor::overruns() const {
+  return state_->overruns;
+}
+
 FibMonitor::~FibMonitor() {
   state_->on_change = nullptr;
   state_->timer.cancel();

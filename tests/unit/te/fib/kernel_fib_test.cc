@@ -8,8 +8,10 @@
 
 #include <boost/asio/io_context.hpp>
 #include <cstring>
+#include <filesystem>
 
 #include "base/format.h"
+#include "base/process.h"
 #include "netns_lab.h"
 
 namespace pathwise::te {
@@ -187,6 +189,7 @@ TEST_F(KernelFibTest, ChangingAGroupLosesNoPacket) {
 }
 
 TEST_F(KernelFibTest, FlowsSpreadByWeight) {
+  lab_->in("h1", "echo 1 > /proc/sys/net/ipv6/fib_multipath_hash_policy");  // by flow, not by address pair
   auto desired = wanted("fcbb:bb80:2:fe00::");
   desired.routes.at(kTier).path.lists = {{{address("fcbb:bb80:2:fe00::")}, 3}, {{address("fcbb:bb00:2:fe00::")}, 1}};
   install(desired);
@@ -259,6 +262,32 @@ TEST_F(KernelFibTest, ADeletionIsNoticedAndRepaired) {
     EXPECT_THAT(routes(), HasSubstr("unreachable fd00::/16")) << harm;
     EXPECT_TRUE(passes()) << harm;
   }
+}
+
+TEST_F(KernelFibTest, AnOverrunHidesNoDeletion) {
+  install(wanted("fcbb:bb80:2:fe00::"));
+  boost::asio::io_context context{1};
+  std::unique_ptr<FibMonitor> monitor;
+  {
+    const NetnsLab::Inside inside("h1");
+    auto opened = FibMonitor::open(context, kernel_->port(), [&] { EXPECT_TRUE(fib_->sync()); });
+    ASSERT_TRUE(opened);
+    monitor = std::move(*opened);
+  }
+  std::string batch;  // more than the socket holds
+  for (int i = 0; i < 5000; ++i) batch += formatted("route add fd00:8:{:x}::/48 via 2001:db8:a::1\n", i);
+  const std::string file = formatted("/tmp/pathwise-overrun-{}", ::getpid());
+  ASSERT_TRUE(write_file_atomically(file, batch));
+  lab_->ip("h1", "-batch " + file);
+  std::filesystem::remove(file);
+  lab_->ip("h1", "route del fd00:2:a::/64");
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (fib_->counters().repairs == 0 && std::chrono::steady_clock::now() < deadline) {
+    context.run_one_for(std::chrono::milliseconds(50));
+  }
+  EXPECT_GT(monitor->overruns(), 0U);
+  EXPECT_EQ(fib_->counters().repairs, 1U);
+  EXPECT_TRUE(passes());
 }
 
 TEST_F(KernelFibTest, FollowsTheDefaultRouteAndReportsWhenItIsGone) {

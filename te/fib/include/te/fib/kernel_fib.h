@@ -38,8 +38,9 @@ class KernelFibExecutor final : public FibKernel {
   std::unique_ptr<State> state_;
 };
 
-// Calls back, debounced, when somebody changed routes, nexthops, addresses or links, and every
-// 10 s whatever happens. An overrun socket (ENOBUFS) is a change too. On the context's thread.
+// Calls back when somebody changed routes, nexthops, addresses or links: 20 ms after the first change, every 200 ms
+// while they go on, and every 10 s whatever happens. An overrun socket (ENOBUFS) is a change too. On the
+// context's thread.
 class FibMonitor {
  public:
   [[nodiscard]] static Result<std::unique_ptr<FibMonitor>> open(boost::asio::io_context& context,
@@ -48,6 +49,7 @@ class FibMonitor {
   ~FibMonitor();
   FibMonitor(const FibMonitor&) = delete;
   FibMonitor& operator=(const FibMonitor&) = delete;
+  [[nodiscard]] std::uint64_t overruns() const;  // of the socket: messages were lost
 
  private:
   struct State;
