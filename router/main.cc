@@ -24,6 +24,7 @@
 #include "router/process/configuration.h"
 #include "router/process/telemetry.h"
 #include "router/process/worker_group.h"
+#include "te/wire/grpc_log.h"
 #include "te/wire/te_client.h"
 
 namespace {
@@ -242,6 +243,7 @@ int run(const DaemonArguments& arguments) {
     return 0;
   }
   if (arguments.verbose) log::set_level(log::Level::kDebug);
+  te::route_grpc_log();
   Router router(arguments.config, std::move(*configuration), std::move(*tls));
   if (auto started = router.start(); !started) {
     print_to(stderr, "pathwise-router: {}\n", started.error().message);

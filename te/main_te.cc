@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// pathwise-te: reads node.yaml, starts the daemon, ends on SIGTERM or SIGINT. SIGHUP reloads certificates.
+// pathwise-te: reads node.yaml, starts the daemon, ends on SIGTERM or SIGINT (routes withdrawn) or SIGUSR1 (routes
+// left). SIGHUP reloads certificates.
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
@@ -20,10 +21,9 @@ namespace asio = boost::asio;
 using namespace pathwise;
 
 constexpr std::string_view kUsage =
-    "usage: pathwise-te [--config FILE] [--check] [--keep-routes] [--verbose]\n"
+    "usage: pathwise-te [--config FILE] [--check] [--verbose]\n"
     "  --config FILE   node.yaml (default /etc/pathwise/node.yaml)\n"
     "  --check         read the configuration and the certificates, say what is wrong, and end\n"
-    "  --keep-routes   leave the routes in place on exit: for a restart that shall not be seen\n"
     "  --verbose       log at level debug\n";
 
 void wait_for_signals(asio::signal_set& signals, asio::io_context& io, te::Daemon& daemon) {
@@ -34,7 +34,7 @@ void wait_for_signals(asio::signal_set& signals, asio::io_context& io, te::Daemo
       return wait_for_signals(signals, io, daemon);
     }
     log::info("te", "stopping", {{"signal", signal}});
-    daemon.stop();
+    daemon.stop(signal == SIGUSR1 ? te::AtExit::kLeaveRoutes : te::AtExit::kWithdrawRoutes);
     io.stop();
   });
 }
@@ -56,12 +56,13 @@ int run(const DaemonArguments& arguments) {
   if (arguments.verbose) log::set_level(log::Level::kDebug);
   te::route_grpc_log();
   asio::io_context io{1};
-  auto daemon = te::Daemon::start(io, std::move(*node), {.keep_routes = arguments.flags.contains("--keep-routes")});
+  auto daemon = te::Daemon::start(io, std::move(*node), {});
   if (!daemon) {
     print_to(stderr, "pathwise-te: {}\n", daemon.error().message);
     return 1;
   }
   asio::signal_set signals(io, SIGTERM, SIGINT, SIGHUP);
+  signals.add(SIGUSR1);
   wait_for_signals(signals, io, **daemon);
   log::info("te", "started", {{"config", arguments.config}});
   io.run();
@@ -72,7 +73,6 @@ int run(const DaemonArguments& arguments) {
 
 int main(int argc, char** argv) {
   const auto arguments = parse_daemon_arguments(
-      argc, argv,
-      {.name = "pathwise-te", .usage = kUsage, .config = "/etc/pathwise/node.yaml", .flags = {"--keep-routes"}});
+      argc, argv, {.name = "pathwise-te", .usage = kUsage, .config = "/etc/pathwise/node.yaml"});
   return arguments ? run(*arguments) : arguments.error();
 }

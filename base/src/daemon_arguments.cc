@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/daemon_arguments.h"
 
-#include <algorithm>
 #include <cstdio>
 
 #include "base/format.h"
@@ -10,18 +9,15 @@ namespace pathwise {
 
 std::expected<DaemonArguments, int> parse_daemon_arguments(int argc, const char* const* argv,
                                                            const DaemonProgram& program) {
-  DaemonArguments arguments{.config = program.config, .flags = {}};
+  DaemonArguments arguments{.config = program.config};
   for (int i = 1; i < argc; ++i) {
     const std::string_view option = argv[i];
-    const auto flag = std::ranges::find(program.flags, option);
     if (option == "--config" && i + 1 < argc) {
       arguments.config = argv[++i];
     } else if (option == "--check") {
       arguments.check = true;
     } else if (option == "--verbose") {
       arguments.verbose = true;
-    } else if (flag != program.flags.end()) {
-      arguments.flags.insert(*flag);
     } else if (option == "--help" || option == "-h") {
       print_to(stdout, "{}", program.usage);
       return std::unexpected(0);

@@ -370,10 +370,10 @@ Daemon::~Daemon() {
   state_->server.reset();  // its threads wait for te's verdict at most until they see `closing`
 }
 
-void Daemon::stop() {
+void Daemon::stop(AtExit routes) {
   state_->timer.cancel();
   state_->monitor.reset();
-  if (state_->options.keep_routes) return;
+  if (routes == AtExit::kLeaveRoutes) return;
   if (const auto done = state_->fib->withdraw(); !done)
     log::error("te", "routes not withdrawn", {{"reason", done.error().message}});
 }

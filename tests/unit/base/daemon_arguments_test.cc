@@ -8,9 +8,8 @@ namespace {
 
 std::expected<DaemonArguments, int> parse(std::vector<const char*> words) {
   words.insert(words.begin(), "pathwise-x");
-  return parse_daemon_arguments(
-      static_cast<int>(words.size()), words.data(),
-      {.name = "pathwise-x", .usage = "usage: x\n", .config = "/etc/x.yaml", .flags = {"--keep"}});
+  return parse_daemon_arguments(static_cast<int>(words.size()), words.data(),
+                                {.name = "pathwise-x", .usage = "usage: x\n", .config = "/etc/x.yaml"});
 }
 
 TEST(DaemonArguments, HaveDefaults) {
@@ -18,15 +17,13 @@ TEST(DaemonArguments, HaveDefaults) {
   ASSERT_TRUE(none);
   EXPECT_EQ(none->config, "/etc/x.yaml");
   EXPECT_FALSE(none->check || none->verbose);
-  EXPECT_THAT(none->flags, testing::IsEmpty());
 }
 
 TEST(DaemonArguments, TakeEveryOption) {
-  const auto all = parse({"--check", "--config", "other.yaml", "--keep", "--verbose"});
+  const auto all = parse({"--check", "--config", "other.yaml", "--verbose"});
   ASSERT_TRUE(all);
   EXPECT_EQ(all->config, "other.yaml");
   EXPECT_TRUE(all->check && all->verbose);
-  EXPECT_THAT(all->flags, testing::ElementsAre("--keep"));
 }
 
 TEST(DaemonArguments, SayWhatIsWrongOrAskedForAndHowToExit) {

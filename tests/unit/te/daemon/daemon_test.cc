@@ -279,6 +279,15 @@ TEST_F(DaemonTest, SurvivesAKillWithItsRoutesAndItsIntent) {
   EXPECT_EQ(lab_->show("h1", "route show proto 201"), routes);
 }
 
+TEST_F(DaemonTest, AHandOverLeavesTheRoutes) {
+  start_both();
+  if (HasFatalFailure()) return;
+  const std::string routes = lab_->show("h1", "route show proto 201");
+  from_one_.reset();
+  EXPECT_EQ(one_->end(SIGUSR1), 0);
+  EXPECT_EQ(lab_->show("h1", "route show proto 201"), routes);
+}
+
 TEST_F(DaemonTest, WithdrawsOnTerminationAndFailsClosed) {
   start_both();
   if (HasFatalFailure()) return;

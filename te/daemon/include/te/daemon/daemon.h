@@ -22,7 +22,11 @@ namespace pathwise::te {
 
 struct DaemonOptions {
   std::uint16_t stamp_port = kStampPort;
-  bool keep_routes = false;  // on exit: for a restart that shall not be seen
+};
+
+enum class AtExit : std::uint8_t {
+  kWithdrawRoutes,  // what is left fails closed
+  kLeaveRoutes,     // the next te adopts them: a restart that shall not be seen
 };
 
 // What the files besides node.yaml must say: the site, the router and the tier are in the fabric file, and the
@@ -38,8 +42,8 @@ class Daemon {
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
 
-  // Withdraws our routes unless they are to be kept. Once, before the end.
-  void stop();
+  // Once, before the end.
+  void stop(AtExit routes);
   // New certificates.
   void reload();
   [[nodiscard]] PathSnapshotPtr snapshot() const;
