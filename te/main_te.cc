@@ -72,7 +72,7 @@ int run(const DaemonArguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto arguments = parse_daemon_arguments(
-      argc, argv, {.name = "pathwise-te", .usage = kUsage, .config = "/etc/pathwise/node.yaml"});
+  const auto arguments =
+      parse_daemon_arguments(argc, argv, {.name = "pathwise-te", .usage = kUsage, .config = "/etc/pathwise/node.yaml"});
   return arguments ? run(*arguments) : arguments.error();
 }

@@ -19,8 +19,7 @@ std::optional<SiteName> read_site(const config::Value* value, Reading& reading) 
 }
 
 bool in_a_block(const Reading& reading, const Ipv6Address& sid) {
-  return std::ranges::any_of(reading.config.srv6.blocks,
-                             [&](const auto& block) { return block.second.contains(sid); });
+  return std::ranges::any_of(reading.config.srv6.blocks, [&](const auto& block) { return block.second.contains(sid); });
 }
 
 std::vector<Ipv6Address> read_segments(const config::Value& value, Reading& reading) {

@@ -9,7 +9,7 @@
 namespace pathwise::policy {
 namespace {
 
-constexpr unsigned kLastAffinityBit = 63;         // constraints travel as 64-bit masks
+constexpr unsigned kLastAffinityBit = 63;  // constraints travel as 64-bit masks
 constexpr std::uint32_t kLeastMtu = 1400;  // IPv6's least, 1280 (RFC 8200 section 5), and an encapsulation
 constexpr std::uint32_t kMostMtu = 65'535;
 constexpr std::uint8_t kBlockLength = 32;         // RFC 9800: our SIDs are 32-bit block, 16-bit node id

@@ -107,8 +107,7 @@ std::vector<te::CandidateIntent> candidates(const policy::FabricConfig& fabric, 
   }
   if (list.empty() && !srv6) {
     slots.path = tier.paths.size();
-    list.push_back(
-        {.preference = preference, .probe_address = slots.of_list(0).remote, .kind = te::UnderlayIntent{}});
+    list.push_back({.preference = preference, .probe_address = slots.of_list(0).remote, .kind = te::UnderlayIntent{}});
   }
   return list;
 }

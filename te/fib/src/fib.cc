@@ -97,7 +97,8 @@ Result<void> MemoryFibKernel::apply(const FibOperation& operation) {
     state.nexthops[nexthop->id] = nexthop->nexthop;
   } else if (const auto* gone = std::get_if<RemoveNexthop>(&operation)) {
     state.nexthops.erase(gone->id);
-    for (auto& [id, nexthop] : state.nexthops) std::erase_if(nexthop.members, [&](const auto& each) { return each.id == gone->id; });
+    for (auto& [id, nexthop] : state.nexthops)
+      std::erase_if(nexthop.members, [&](const auto& each) { return each.id == gone->id; });
     std::erase_if(state.routes,
                   [&](const auto& entry) { return entry.second.nexthop_id == gone->id; });  // as Linux does
   } else if (const auto* add = std::get_if<AddAddress>(&operation)) {

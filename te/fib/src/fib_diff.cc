@@ -55,9 +55,9 @@ class RoutePlanner {
     if (route.path.lists.size() > 1) {
       id = add_group(route, egress, old_id, old);
     } else {
-      id = put(old_id, {.egress = egress.front(),
-                        .segments = route.path.lists.empty() ? std::vector<Ipv6Address>{}
-                                                             : route.path.lists.front().segments});
+      id = put(old_id,
+               {.egress = egress.front(),
+                .segments = route.path.lists.empty() ? std::vector<Ipv6Address>{} : route.path.lists.front().segments});
     }
     const KernelRoute wanted{.nexthop_id = id, .source = route.source, .mtu = route.mtu};
     if (present == kernel_.routes.end() || present->second != wanted) routes_.push_back(PutRoute{key, wanted});
@@ -123,7 +123,8 @@ void plan_removals(const DesiredFib& desired, const ResolvedEgress& egress, cons
   }
   for (const bool groups : {true, false}) {  // a group first: the kernel deletes it with its last member
     for (const auto& [id, nexthop] : kernel.nexthops) {
-      if (nexthop.is_group() == groups && !result.nexthop_of.contains(id)) result.operations.push_back(RemoveNexthop{id});
+      if (nexthop.is_group() == groups && !result.nexthop_of.contains(id))
+        result.operations.push_back(RemoveNexthop{id});
     }
   }
   const std::set<Ipv6Address> wanted(desired.addresses.begin(), desired.addresses.end());

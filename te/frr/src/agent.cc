@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <utility>
 
 #include "base/format.h"
 #include "base/log.h"
+#include "kernel_routes.h"
 #include "te/frr/flex_algo_routes.h"
 #include "te/frr/interfaces.h"
 #include "te/frr/link_params.h"
@@ -36,6 +38,12 @@ std::vector<std::string> AgentState::problems() const {
   std::vector<std::string> list;
   if (!zebra_connected) list.push_back("zebra: " + (zebra_detail.empty() ? "no session" : zebra_detail));
   if (zebra_connected && !node_known) list.emplace_back("our node, with a locator, is not in the topology");
+  if (unsynchronised) {
+    list.emplace_back(
+        "isisd does not send its link state: restart it, or 'no mpls-te export' and 'mpls-te export' (after a restart "
+        "of "
+        "zebra alone it forgets that it should)");
+  }
   for (const Offender& offender : offenders) {
     list.push_back(formatted("flex-algo {} is held: {} {}", offender.algorithm, offender.node,
                              offender.missing ? "does not have the same algorithms" : "has another definition"));
@@ -61,6 +69,7 @@ struct FrrAgent::State : std::enable_shared_from_this<State> {
   void on_link_state(const LsMessage& message);
   void on_server(bool present);
   void begin_sync();
+  void review_sync();
   void arm_publish();
   void publish_topology();
   void review();
@@ -68,12 +77,14 @@ struct FrrAgent::State : std::enable_shared_from_this<State> {
   void send_routes(FrrRoutes desired);
   void arm_turn();
   void sweep_stale();
+  void remove_leftovers();
   void monitor_links();
   void advertise(const MonitoredLink& link, const LinkDelay& delay);
 
   const AgentConfig config;
   const std::function<void(TopologySnapshotPtr)> publish;
   LsDatabase database;
+  LsDatabase incoming;  // of the synchronisation that is under way
   DefinitionWatch watch;
   PublishBackoff backoff;
   RouteTable table;
@@ -88,7 +99,8 @@ struct FrrAgent::State : std::enable_shared_from_this<State> {
   std::map<Ipv6Address, InterfaceAddress> addresses;
   std::set<Algorithm> held;
   std::vector<Offender> offenders;
-  std::optional<SteadyTime> sync_started;  // set: messages of a synchronisation are coming in
+  std::optional<SteadyTime> sync_started;  // set: a synchronisation was asked for, or is coming in
+  bool sync_answered = false;
   SteadyTime last_message;
   std::optional<SteadyTime> unswept_since;  // set: zebra may have routes of an earlier session
   bool stopping = false;
@@ -134,10 +146,25 @@ void FrrAgent::State::on_connection(bool connected, const std::string& detail) {
   begin_sync();
 }
 
-// The database is filled anew, and what is published and routed stays as it is until that is done.
+// A database is filled anew, and what is published and routed stays as it is until that is done.
 void FrrAgent::State::begin_sync() {
-  database.clear();
+  incoming.clear();
+  sync_answered = false;
   sync_started = last_message = now();
+}
+
+// An isisd that does not answer still tells changes: they go on top of what we have, and we go on asking.
+void FrrAgent::State::review_sync() {
+  if (!sync_started) return;
+  const bool complete = sync_answered && now() - last_message > kSyncQuiet;
+  if (!complete && now() - *sync_started < kSyncLimit) return;
+  if (sync_answered) database = std::exchange(incoming, {});
+  counters.unsynchronised = !sync_answered;
+  sync_started.reset();
+  publish_topology();
+  if (!counters.unsynchronised || !counters.zebra_connected) return;
+  zebra->request_link_state();
+  begin_sync();
 }
 
 void FrrAgent::State::on_server(bool present) {
@@ -147,7 +174,12 @@ void FrrAgent::State::on_server(bool present) {
 
 void FrrAgent::State::on_link_state(const LsMessage& message) {
   last_message = now();
-  if (!database.apply(message) || sync_started) return;
+  if (sync_started) {
+    incoming.apply(message);
+    sync_answered = sync_answered || message.synchronised;
+    if (message.synchronised) return;
+  }
+  if (!database.apply(message) || (sync_started && topology->version == 0)) return;
   backoff.changed(last_message);
   arm_publish();
 }
@@ -176,10 +208,7 @@ void FrrAgent::State::publish_topology() {
 // What changes without a link-state message: interfaces, neighbours' definitions, the end of a
 // synchronisation, a route that could not be sent.
 void FrrAgent::State::review() {
-  if (sync_started && !database.empty() && (now() - last_message > kSyncQuiet || now() - *sync_started > kSyncLimit)) {
-    sync_started.reset();
-    publish_topology();
-  }
+  review_sync();
   auto fresh = local_addresses();
   const bool moved = fresh && *fresh != addresses;
   if (moved) addresses = std::move(*fresh);
@@ -231,15 +260,26 @@ void FrrAgent::State::arm_turn() {
 // Not before the routes are what they should be: an algorithm that waits for its neighbours' word at the start keeps
 // the routes that an earlier pathwise-frr installed.
 void FrrAgent::State::sweep_stale() {
-  if (!unswept_since || sync_started || !counters.node_known || table.installed().empty()) return;
-  const bool waiting = std::ranges::any_of(held, [&](Algorithm algorithm) {
-    return !std::ranges::contains(offenders, algorithm, &Offender::algorithm);
-  });
+  if (!unswept_since || !counters.node_known || table.installed().empty()) return;
+  const bool waiting = std::ranges::any_of(
+      held, [&](Algorithm algorithm) { return !std::ranges::contains(offenders, algorithm, &Offender::algorithm); });
   if (waiting && now() - *unswept_since < kSweepLimit) return;
   if (const auto done = zebra->routes_complete(); !done) {
     return log::error("frr", "stale routes not swept", {{"why", done.error().message}});
   }
+  remove_leftovers();
   unswept_since.reset();
+}
+
+// zebra's own sweep counts in whole seconds, and overlooks what was installed in an earlier session's last one.
+void FrrAgent::State::remove_leftovers() {
+  const auto present = kernel_routes();
+  if (!present) return log::error("frr", "stale routes not looked for", {{"why", present.error().message}});
+  for (const Ipv6Prefix& prefix : *present) {
+    if (table.installed().contains(prefix)) continue;
+    const auto sent = zebra->send({RouteChange::Action::kRemove, {.prefix = prefix, .next_hops = {}}});
+    log::info("frr", "stale route removed", {{"prefix", prefix}, {"sent", sent.has_value()}});
+  }
 }
 
 void FrrAgent::State::send_routes(FrrRoutes desired) {
@@ -323,6 +363,7 @@ FrrAgent::~FrrAgent() {
 void FrrAgent::withdraw() {
   if (state_->zebra) state_->zebra->keep_nothing();
   state_->send_routes({});
+  if (state_->zebra && state_->zebra->connected()) state_->remove_leftovers();
   state_->stopping = true;
 }
 

@@ -87,7 +87,8 @@ LsLink link_of(const ls_attributes& in, const ls_node_id& remote) {
 }
 
 std::optional<LsMessage> message_of(const ls_message& in) {
-  LsMessage out{.removed = in.event == LS_MSG_EVENT_DELETE, .element = LsNode{}};
+  LsMessage out{
+      .removed = in.event == LS_MSG_EVENT_DELETE, .synchronised = in.event == LS_MSG_EVENT_SYNC, .element = LsNode{}};
   switch (in.type) {
     case LS_MSG_TYPE_NODE:
       if (!is_isis(in.data.node->adv)) return std::nullopt;

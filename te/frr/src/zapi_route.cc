@@ -60,6 +60,10 @@ void fill_zapi_route(const FrrRoute& route, unsigned sid_ifindex, zapi_route& ou
   copy(route.prefix.address, out.prefix.u.prefix6);
   out.message = ZAPI_MESSAGE_NEXTHOP | ZAPI_MESSAGE_DISTANCE;
   out.distance = kDistance;
+  if (route.kind == RouteKind::kForward && route.next_hops.empty()) {  // to be removed
+    out.message = ZAPI_MESSAGE_DISTANCE;
+    return;
+  }
   if (route.kind != RouteKind::kForward) {
     out.nexthop_num = 1;
     return fill_sid(route, sid_ifindex, out.nexthops[0]);

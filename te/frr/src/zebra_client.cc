@@ -282,6 +282,12 @@ void ZebraClient::keep_nothing() {
   state_->watch_socket();
 }
 
+void ZebraClient::request_link_state() {
+  if (!state_->connected) return;
+  ls_request_sync(state_->client);
+  state_->watch_socket();
+}
+
 Result<void> ZebraClient::routes_complete() {
   if (!state_->connected) return fail(ErrorCode::kUnavailable, "zebra: no session");
   if (state_->graceful_restart.count() == 0) return {};

@@ -96,7 +96,8 @@ EngineOutput PolicyEngine::step(const EngineInputs& inputs, EngineTime now) {
       Policy& policy = policies_.at({peer.site, peer.tier});
       PathState path{.site = peer.site, .tier = peer.tier, .color = peer.color};
       for (std::size_t i = 0; i < peer.candidates.size(); ++i) path.candidates.push_back(evaluate(peer, i, step));
-      for (std::size_t i = 0; i < path.candidates.size(); ++i) use_lists(policy.candidates[i], path.candidates[i], step);
+      for (std::size_t i = 0; i < path.candidates.size(); ++i)
+        use_lists(policy.candidates[i], path.candidates[i], step);
       choose(policy, peer, path, step);
       remember(policy, path, peer, step);
       add_routes(peer, path, step);

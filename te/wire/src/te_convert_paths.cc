@@ -94,8 +94,8 @@ void encode_candidate(const CandidatePathState& candidate, wire::Candidate& out)
 }
 
 Result<PathOrigin> decode_origin(const std::string& text) {
-  for (const PathOrigin origin :
-       {PathOrigin::kPcep, PathOrigin::kFlexAlgo, PathOrigin::kBestEffort, PathOrigin::kUnderlay, PathOrigin::kExplicit}) {
+  for (const PathOrigin origin : {PathOrigin::kPcep, PathOrigin::kFlexAlgo, PathOrigin::kBestEffort,
+                                  PathOrigin::kUnderlay, PathOrigin::kExplicit}) {
     if (to_string(origin) == text) return origin;
   }
   return fail(ErrorCode::kInvalidArgument, "candidate path: origin '{}' is not known", text);

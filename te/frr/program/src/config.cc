@@ -130,7 +130,8 @@ static Result<FrrConfig> read_config(const std::optional<Value>& root, Diagnosti
     config.tls->peers = {"site/*/router", "site/*/te", "pce", "node/*/frr"};
   }
   if (const Value* delay = map.child("link_delay")) read_link_delay(*delay, problems, config.link_delay);
-  if (const Value* ordered = map.child("ordered_install")) read_ordered_install(*ordered, problems, config.ordered_install);
+  if (const Value* ordered = map.child("ordered_install"))
+    read_ordered_install(*ordered, problems, config.ordered_install);
   if (const Value* restart = map.child("graceful_restart")) {
     read_graceful_restart(*restart, problems, config.graceful_restart);
   }

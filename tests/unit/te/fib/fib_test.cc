@@ -168,10 +168,10 @@ DesiredFib spread(std::string_view one, std::string_view two, std::uint8_t weigh
 
 TEST_F(FibTest, SeveralSegmentListsAreAGroup) {
   fib_.want(spread("fcbb:bb80:4:fe00::", "fcbb:bb81:4:fe00::"));
-  EXPECT_THAT(sync(), ElementsAre("nexthop 4000000 dev 1 segs fcbb:bb80:4:fe00::",
-                                  "nexthop 4000001 dev 1 segs fcbb:bb81:4:fe00::",
-                                  "nexthop 4000002 group 4000000*2 4000001*1",
-                                  "route fd00:1:4a::/64 metric 512 nhid 4000002"));
+  EXPECT_THAT(
+      sync(),
+      ElementsAre("nexthop 4000000 dev 1 segs fcbb:bb80:4:fe00::", "nexthop 4000001 dev 1 segs fcbb:bb81:4:fe00::",
+                  "nexthop 4000002 group 4000000*2 4000001*1", "route fd00:1:4a::/64 metric 512 nhid 4000002"));
   EXPECT_THAT(sync(), IsEmpty());
 }
 
@@ -189,13 +189,13 @@ TEST_F(FibTest, FromOneListToTwoAndBackTheRouteNeverGoes) {
   fib_.want({.routes = {{kTier, route_over("fcbb:bb80:4:fe00::")}}});
   sync();
   fib_.want(spread("fcbb:bb80:4:fe00::", "fcbb:bb81:4:fe00::"));
-  EXPECT_THAT(sync(), ElementsAre("nexthop 4000001 dev 1 segs fcbb:bb80:4:fe00::",
-                                  "nexthop 4000002 dev 1 segs fcbb:bb81:4:fe00::",
-                                  "nexthop 4000003 group 4000001*2 4000002*1",
-                                  "route fd00:1:4a::/64 metric 512 nhid 4000003", "remove nexthop 4000000"));
+  EXPECT_THAT(sync(),
+              ElementsAre("nexthop 4000001 dev 1 segs fcbb:bb80:4:fe00::",
+                          "nexthop 4000002 dev 1 segs fcbb:bb81:4:fe00::", "nexthop 4000003 group 4000001*2 4000002*1",
+                          "route fd00:1:4a::/64 metric 512 nhid 4000003", "remove nexthop 4000000"));
   fib_.want({.routes = {{kTier, route_over("fcbb:bb80:4:fe00::")}}});
-  EXPECT_THAT(sync(), ElementsAre("nexthop 4000004 dev 1 segs fcbb:bb80:4:fe00::",
-                                  "route fd00:1:4a::/64 metric 512 nhid 4000004", "remove nexthop 4000003",
+  EXPECT_THAT(sync(), ElementsAre("nexthop 4000000 dev 1 segs fcbb:bb80:4:fe00::",
+                                  "route fd00:1:4a::/64 metric 512 nhid 4000000", "remove nexthop 4000003",
                                   "remove nexthop 4000001", "remove nexthop 4000002"));
   EXPECT_EQ(fib_.counters().failures, 0U);
 }

@@ -195,7 +195,8 @@ TEST_F(KernelFibTest, FlowsSpreadByWeight) {
   install(desired);
   int first = 0;
   for (int port = 0; port < 200; ++port) {
-    const std::string get = lab_->show("h1", formatted("route get fd00:2:a::1 ipproto udp sport {} dport 9000", 20'000 + port));
+    const std::string get =
+        lab_->show("h1", formatted("route get fd00:2:a::1 ipproto udp sport {} dport 9000", 20'000 + port));
     first += get.contains("fcbb:bb80:2:fe00::") ? 1 : 0;
   }
   EXPECT_GT(first, 110);
@@ -286,7 +287,7 @@ TEST_F(KernelFibTest, AnOverrunHidesNoDeletion) {
     context.run_one_for(std::chrono::milliseconds(50));
   }
   EXPECT_GT(monitor->overruns(), 0U);
-  EXPECT_EQ(fib_->counters().repairs, 1U);
+  EXPECT_GE(fib_->counters().repairs, 1U);
   EXPECT_TRUE(passes());
 }
 

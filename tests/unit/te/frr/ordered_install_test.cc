@@ -66,9 +66,9 @@ class OrderedInstallTest : public testing::Test {
   }
 
   const NodeName kSelf{"c"};  // its packets to d go back over b when its own link is slow
-  const SidMap sids_ = *SidMap::create({{Algorithm(0), *Ipv6Prefix::parse("fcbb:bb00::/32")},
-                                        {Algorithm(128), *Ipv6Prefix::parse("fcbb:bb80::/32")}},
-                                       0xfe00);
+  const SidMap sids_ = *SidMap::create(
+      {{Algorithm(0), *Ipv6Prefix::parse("fcbb:bb00::/32")}, {Algorithm(128), *Ipv6Prefix::parse("fcbb:bb80::/32")}},
+      0xfe00);
   const std::vector<FlexAlgoDefinition> definitions_{{.algorithm = Algorithm(128), .metric = MetricType::kMinDelay}};
   const std::map<Ipv6Address, std::uint32_t> interfaces_{{address(2, 2), 2}, {address(3, 1), 3}};
   OrderedInstall install_{{.step = 100ms, .longest = 2000ms}};

@@ -57,7 +57,9 @@ class EngineTest : public testing::Test {
   }
   std::vector<Ipv6Address> route(const Ipv6Prefix& to) {
     const auto found = out_.fib.routes.find(to);
-    return found == out_.fib.routes.end() ? std::vector<Ipv6Address>{} : found->second.path.lists.empty() ? std::vector<Ipv6Address>{} : found->second.path.lists.front().segments;
+    return found == out_.fib.routes.end()     ? std::vector<Ipv6Address>{}
+           : found->second.path.lists.empty() ? std::vector<Ipv6Address>{}
+                                              : found->second.path.lists.front().segments;
   }
 
   ManualClock clock_;

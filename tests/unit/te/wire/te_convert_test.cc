@@ -34,7 +34,8 @@ TEST(TeIntentMessage, AnExplicitPathRoundTrips) {
   auto intent = test::intent();
   intent.srv6->path_mtu = 1600;
   intent.peers[0].candidates[0].kind =
-      ExplicitIntent{.lists = {{{test::address("fcbb:bb00:2:4::"), test::address("fcbb:bb80:4::")}, 200}, {{test::address("fcbb:bb00:4::")}, 1}},
+      ExplicitIntent{.lists = {{{test::address("fcbb:bb00:2:4::"), test::address("fcbb:bb80:4::")}, 200},
+                               {{test::address("fcbb:bb00:4::")}, 1}},
                      .probes = {{test::address("fd00:1:a::1:101"), test::address("fd00:2:a::1:101")}}};
   const auto back = decode(encode(intent));
   ASSERT_TRUE(back) << back.error().message;

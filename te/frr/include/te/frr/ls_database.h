@@ -55,7 +55,8 @@ struct LsPrefix {
 };
 
 struct LsMessage {
-  bool removed = false;  // else added, updated or synchronised
+  bool removed = false;       // else added, updated or synchronised
+  bool synchronised = false;  // part of the answer to a request for everything
   std::variant<LsNode, LsLink, LsPrefix> element;
   friend bool operator==(const LsMessage&, const LsMessage&) = default;
 };

@@ -26,7 +26,7 @@ namespace pathwise::te {
 [[nodiscard]] Result<void> check_libfrr();
 
 struct ZebraEvents {
-  // Connected: send every route again and expect a full synchronisation of the link state.
+  // Connected: send every route again. A full synchronisation of the link state has been asked for.
   std::function<void(bool connected, const std::string& detail)> on_connection;
   std::function<void(const LsMessage&)> on_link_state;
   // A link-state server (isisd) came or went; when it comes, a synchronisation follows.
@@ -52,6 +52,8 @@ class ZebraClient {
   [[nodiscard]] bool connected() const;
   // kUnavailable if there is no session; kIo if zebra does not take it.
   [[nodiscard]] Result<void> send(const RouteChange& change);
+  // Asks the link-state server (isisd) for everything that it has; it may not answer.
+  void request_link_state();
   // All routes of this session have been sent: zebra sweeps those of earlier sessions that were not.
   [[nodiscard]] Result<void> routes_complete();
   // From now on the session's end takes its routes along at once.

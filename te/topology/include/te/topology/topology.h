@@ -65,7 +65,7 @@ struct Link {
   std::optional<BitsPerSecond> max_reservable_bandwidth;
   AdminGroups admin_groups;
   std::vector<std::uint32_t> srlgs;  // shared risk link groups (RFC 5307 section 1.1, RFC 6119), ascending
-  std::string unusable;  // set: why no computation may use it
+  std::string unusable;              // set: why no computation may use it
   friend bool operator==(const Link&, const Link&) = default;
 };
 
