@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pcep/daemon/path_computation.h"
 
-#include "te/algo/cspf.h"
 #include "te/algo/encode.h"
 
 namespace pathwise::pcep {
@@ -15,6 +14,7 @@ te::AdminGroups groups_of(std::uint32_t mask) {
 
 te::CspfObjective objective_of(MetricType type) {
   if (type == MetricType::kPathDelay) return te::CspfObjective::kDelay;
+  if (type == MetricType::kHopCount) return te::CspfObjective::kHops;
   return type == MetricType::kTe ? te::CspfObjective::kTe : te::CspfObjective::kIgp;
 }
 
@@ -81,6 +81,9 @@ Result<ComputedLsp> PathComputation::operator()(const LspRequest& request, const
   if (cspf.destination == te::kNoNode) return fail(ErrorCode::kNotFound, "unknown destination {}", request.destination);
   cspf.optimise = objective_of(request.optimise);
   cspf.max_delay = request.max_delay;
+  cspf.max_igp = request.max_igp;
+  cspf.max_te = request.max_te;
+  cspf.max_hops = request.max_hops;
   cspf.bandwidth = request.bandwidth;
   const std::vector<BitsPerSecond> free =
       request.bandwidth ? available(topology, request, held) : std::vector<BitsPerSecond>{};
@@ -88,10 +91,10 @@ Result<ComputedLsp> PathComputation::operator()(const LspRequest& request, const
   cspf.exclude_any = groups_of(request.exclude_any);
   cspf.include_any = groups_of(request.include_any);
   cspf.include_all = groups_of(request.include_all);
-  const Result<te::ComputedPath> path = te::compute_cspf(topology, cspf);
+  const Result<te::ComputedPath> path = cspf_.compute(topology, cspf);
   if (!path) return std::unexpected(path.error());
   const te::NodeIds ids = te::NodeIds::from_locators(topology, fabric_.sids);
-  const bool pinned = request.bandwidth.has_value() || request.max_delay.has_value();
+  const bool pinned = request.bandwidth || request.max_delay || request.max_igp || request.max_te || request.max_hops;
   const Result<std::vector<te::Segment>> segments = encode(topology, *path, ids, fabric_, pinned);
   if (!segments) return std::unexpected(segments.error());
   ComputedLsp out{.delay = path->delay, .metric = path->cost};
@@ -104,6 +107,7 @@ Result<ComputedLsp> PathComputation::operator()(const LspRequest& request, const
   for (const te::LinkIndex index : path->links) {
     const te::Link& link = topology.links[index];
     out.links.push_back(key_of(topology, link));
+    out.capacities.push_back(link.max_reservable_bandwidth.value_or(BitsPerSecond{}));
     out.nodes.push_back(topology.nodes[link.to].name);
   }
   return out;
