@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pcep/daemon/path_computation.h"
 
+#include <algorithm>
+
 #include "te/algo/encode.h"
 
 namespace pathwise::pcep {
@@ -22,16 +24,29 @@ LinkKey key_of(const te::TopologySnapshot& topology, const te::Link& link) {
   return {topology.nodes[link.from].name, topology.nodes[link.to].name, link.local_address};
 }
 
-// What the LSP can have on each link.
+// kNoLink: the topology has it no more.
+te::LinkIndex find_link(const te::TopologySnapshot& topology, const LinkKey& key) {
+  const te::NodeIndex from = topology.find(key.from);
+  const te::NodeIndex to = topology.find(key.to);
+  if (from == te::kNoNode || to == te::kNoNode) return te::kNoLink;
+  for (te::LinkIndex link = topology.first_link[from]; link < topology.first_link[from + 1]; ++link) {
+    if (topology.links[link].to == to && topology.links[link].local_address == key.local) return link;
+  }
+  return te::kNoLink;
+}
+
+// What the LSP can have on each link. Few links of a large network have reservations: only those are looked up.
 std::vector<BitsPerSecond> available(const te::TopologySnapshot& topology, const LspRequest& request,
                                      const Reservations& held) {
   std::vector<BitsPerSecond> free;
   free.reserve(topology.links.size());
-  for (const te::Link& link : topology.links) {
-    const std::uint64_t all = link.max_reservable_bandwidth.value_or(BitsPerSecond{}).value();
-    const std::uint64_t used = held.held(key_of(topology, link), request.setup_priority, request.key).value();
-    free.emplace_back(all > used ? all - used : 0);
-  }
+  for (const te::Link& link : topology.links) free.push_back(link.max_reservable_bandwidth.value_or(BitsPerSecond{}));
+  held.for_each_link([&](const LinkKey& key) {
+    const te::LinkIndex link = find_link(topology, key);
+    if (link == te::kNoLink) return;
+    const std::uint64_t used = held.held(key, request.setup_priority, request.key).value();
+    free[link] = BitsPerSecond(free[link].value() - std::min(free[link].value(), used));
+  });
   return free;
 }
 

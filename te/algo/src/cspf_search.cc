@@ -13,7 +13,7 @@ constexpr unsigned kMaxCriticals = 64;
 }  // namespace
 
 Result<void> CspfSearch::prepare(const TopologySnapshot& snapshot, const CspfRequest& request) {
-  labels_made_ = 0;
+  labels_made_ = comparisons_made_ = 0;
   return problem_.load(snapshot, request);
 }
 
@@ -22,8 +22,8 @@ Result<bool> CspfSearch::search(std::span<const LinkIndex> prefix, std::span<con
   critical_.assign(nodes, 0);
   visits_.assign(nodes, 0);
   criticals_ = 0;
-  comparisons_ = 0;
   labels_before_ = labels_made_;
+  comparisons_before_ = comparisons_made_;
   for (;;) {
     clear();
     Result<bool> found = start(prefix);
@@ -96,7 +96,8 @@ Result<bool> CspfSearch::settle_until_found(std::span<const LinkIndex> banned) {
 }
 
 bool CspfSearch::exhausted() const {
-  return labels_made_ - labels_before_ > kMaxCspfLabels || comparisons_ > kMaxCspfComparisons;
+  return labels_made_ - labels_before_ > kMaxCspfLabels ||
+         comparisons_made_ - comparisons_before_ > kMaxCspfComparisons;
 }
 
 void CspfSearch::extend(std::uint32_t parent, std::span<const LinkIndex> banned) {
@@ -162,7 +163,7 @@ bool CspfSearch::no_more(const std::uint64_t* a, const std::uint64_t* b) const {
 
 bool CspfSearch::is_dominated(const Label& label, const std::uint64_t* total) {
   for (std::uint32_t at = front_[label.state]; at != kNoLabel; at = labels_[at].next) {
-    ++comparisons_;
+    ++comparisons_made_;
     if ((labels_[at].seen & ~label.seen) == 0 && no_more(sums(at), total)) return true;
   }
   return false;
@@ -173,7 +174,7 @@ void CspfSearch::settle(std::uint32_t label) {
   Label& settled = labels_[label];
   std::uint32_t* link = &front_[settled.state];
   while (*link != kNoLabel) {
-    ++comparisons_;
+    ++comparisons_made_;
     Label& other = labels_[*link];
     if ((settled.seen & ~other.seen) == 0 && no_more(sums(label), sums(*link))) {
       *link = other.next;

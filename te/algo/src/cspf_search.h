@@ -34,8 +34,9 @@ class CspfSearch {
   // The sums of the problem's columns, then the number of hops: paths are preferred in this order.
   [[nodiscard]] const std::vector<std::uint64_t>& rank() const { return rank_; }
 
-  // Labels made since prepare().
+  // Work since prepare().
   [[nodiscard]] std::uint64_t labels_made() const { return labels_made_; }
+  [[nodiscard]] std::uint64_t comparisons_made() const { return comparisons_made_; }
   [[nodiscard]] CspfProblem& problem() { return problem_; }
 
  private:
@@ -82,8 +83,9 @@ class CspfSearch {
   std::uint32_t found_ = 0;
   unsigned criticals_ = 0;
   std::uint64_t labels_made_ = 0;
-  std::uint64_t comparisons_ = 0;    // of this search
+  std::uint64_t comparisons_made_ = 0;
   std::uint64_t labels_before_ = 0;  // this search
+  std::uint64_t comparisons_before_ = 0;
   std::vector<LinkIndex> path_links_;
   std::vector<std::uint64_t> rank_;
 };

@@ -66,9 +66,9 @@ Result<void> KShortestPaths::State::split_last() {
     rest.banned.push_back(links[at]);
     const Result<bool> found = search.search(prefix(rest), rest.banned);
     if (!found) return std::unexpected(found.error());
-    if (search.labels_made() > kMaxShortestPathsLabels) {
-      return fail(ErrorCode::kResourceExhausted, "path computation: more than {} labels for {} paths",
-                  kMaxShortestPathsLabels, paths.size());
+    if (search.labels_made() > kMaxShortestPathsLabels || search.comparisons_made() > kMaxShortestPathsComparisons) {
+      return fail(ErrorCode::kResourceExhausted, "path computation: too much work to go on after {} paths",
+                  paths.size());
     }
     if (!*found) continue;
     rest.rank = search.rank();

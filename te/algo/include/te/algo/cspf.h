@@ -50,8 +50,8 @@ struct CspfRequest {
   // The price of each link, in the caller's unit; kPruned (te/algo/spf.h): it has none. Needed to optimise
   // or bound the price.
   std::span<const std::uint32_t> prices;
-  // Soft exclusion (as the L bit of an XRO's subobject, RFC 5521 section 2.1.1): if there are any, the least
-  // sum of these comes first, then the objective.
+  // Soft exclusion (the X bit of an XRO's subobjects, RFC 5521): if there are any, the least sum of these comes
+  // first, then the objective.
   std::span<const std::uint32_t> penalties;
   AdminGroups exclude_any;
   AdminGroups include_any;  // empty: no constraint

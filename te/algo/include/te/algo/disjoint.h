@@ -27,8 +27,8 @@ enum class Disjointness : std::uint8_t { kLink, kNode, kSrlg, kNodeAndSrlg };
 struct DisjointRequest {
   CspfRequest path;  // for each of the two; without penalties
   Disjointness disjoint = Disjointness::kLink;
-  // RFC 8800 section 4.2, T flag: no pair rather than one that shares. Else the pair that shares the fewest
-  // elements (links, and nodes and risk groups if they count), then the one of the least cost.
+  // The T flag of RFC 8800's DISJOINTNESS-CONFIGURATION TLV: no pair rather than one that shares. Else the pair that
+  // shares the fewest elements (links, and nodes and risk groups if they count), then the one of the least cost.
   bool strict = true;
 };
 

@@ -17,8 +17,9 @@
 namespace pathwise::te {
 
 inline constexpr std::size_t kMaxShortestPaths = 1'000;
-// Labels of all the searches for one request: some ten seconds.
+// Of all the searches for one request together: some ten seconds.
 inline constexpr std::uint64_t kMaxShortestPathsLabels = 20'000'000;
+inline constexpr std::uint64_t kMaxShortestPathsComparisons = 4'000'000'000;
 
 // One path after the other, for callers who do not know yet how many they need.
 class KShortestPaths {
@@ -31,7 +32,8 @@ class KShortestPaths {
 
   // The best path that was not returned yet, in the order of compute_cspf(); nullopt: that was all. A pair of
   // paths over parallel links is two paths. Errors: those of compute_cspf() (kNotFound only if there is not even
-  // one); kResourceExhausted also after kMaxShortestPaths paths or kMaxShortestPathsLabels labels.
+  // one); kResourceExhausted also after kMaxShortestPaths paths, kMaxShortestPathsLabels labels or as many
+  // comparisons as are allowed.
   [[nodiscard]] Result<std::optional<ComputedPath>> next();
 
  private:

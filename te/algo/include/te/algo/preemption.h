@@ -19,7 +19,7 @@ inline constexpr std::size_t kMaxExactPreemption = 64;      // candidates
 inline constexpr std::size_t kMaxPreemptionSteps = 50'000;  // of the exact choice
 
 // The positions of the candidates to preempt, ascending; nullopt: not even all of them are enough. In this
-// order (RFC 4829 section 3 names the criteria): the more important an LSP the fewer of it are preempted, then
+// order (RFC 4829 discusses these criteria): the more important an LSP the fewer of it are preempted, then
 // the least bandwidth in sum. Choosing them is a covering problem, NP-hard over several links: branch and bound
 // up to kMaxExactPreemption candidates and kMaxPreemptionSteps steps. Beyond, greedy: the least important level
 // first, in it whoever frees most of what is missing; then nobody is preempted without need.

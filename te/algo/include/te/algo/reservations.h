@@ -120,6 +120,11 @@ class ReservationTable {
   }
 
   [[nodiscard]] const std::map<LspId, Claim>& claims() const { return claims_; }
+  // Calls visit(link) for each link on which something is held.
+  template <typename Visit>
+  void for_each_link(Visit visit) const {
+    for (const auto& [link, on] : links_) visit(link);
+  }
 
  private:
   struct OnLink {
