@@ -116,7 +116,7 @@ Result<ComputedLsp> PathComputation::operator()(const LspRequest& request, const
   for (const te::Segment& segment : *segments) {
     auto hop = hop_of(fabric_.sids, segment, ids, topology);
     if (!hop) return std::unexpected(hop.error());
-    out.segments.push_back(std::move(*hop));
+    out.segments.push_back(*hop);
   }
   out.nodes.push_back(topology.nodes[cspf.source].name);
   for (const te::LinkIndex index : path->links) {

@@ -107,6 +107,7 @@ std::optional<ErrorCodePoint> Pce::learn(Lsp& lsp, const StateReport& report) {
 
 void Pce::compute_all(Pcc& pcc, const std::string& reason) {
   std::vector<std::pair<std::uint8_t, std::uint32_t>> order;
+  order.reserve(pcc.lsps.size());
   for (const auto& [id, lsp] : pcc.lsps) order.emplace_back(lsp.request.setup_priority, id);
   std::sort(order.begin(), order.end());
   for (const auto& [priority, id] : order)

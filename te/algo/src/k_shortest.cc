@@ -29,10 +29,10 @@ bool after(const Part& a, const Part& b) {
 struct KShortestPaths::State {
   const TopologySnapshot& snapshot;
   const CspfRequest& request;
-  CspfSearch search = {};
-  std::vector<ComputedPath> paths = {};
-  std::vector<Part> parts = {};  // a heap by after()
-  Part last = {};                // what paths.back() is the best of; split when another path is asked for
+  CspfSearch search;
+  std::vector<ComputedPath> paths;
+  std::vector<Part> parts;  // a heap by after()
+  Part last;                // what paths.back() is the best of; split when another path is asked for
   std::size_t created = 0;
   bool done = false;
 

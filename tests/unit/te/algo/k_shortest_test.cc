@@ -65,6 +65,38 @@ TEST(KShortest, AgreesWithExhaustiveEnumeration) {
   EXPECT_GT(most, 30U);
 }
 
+// Networks too large to enumerate: what the bounds leave must be the first path of the unbounded order that
+// keeps them.
+TEST(KShortest, TheBoundedOptimumIsTheFirstOfAllThatKeepsTheBounds) {
+  int later = 0;
+  for (std::uint64_t seed = 1; seed <= 120; ++seed) {
+    Random random(seed);
+    const TopologySnapshot snapshot = random_graph({.seed = seed, .nodes = 60, .links = 130, .max_metric = 40});
+    CspfRequest loose{.source = 0, .destination = 59, .optimise = CspfObjective::kIgp};
+    loose.max_delay = Microseconds(1'000'000);  // the same links as with bounds that matter
+    loose.max_te = 1'000'000;
+    const auto paths = k_shortest_paths(snapshot, loose, 150);
+    if (!paths) continue;
+    const auto rank_of = [&](const ComputedPath& path) { return describe(snapshot, loose, path.links).rank; };
+    // The bounds of the path of least delay among some of them.
+    std::vector<std::uint64_t> wanted = rank_of(paths->front());
+    for (std::uint64_t i = 0; i < 20; ++i) {
+      const auto other = rank_of((*paths)[random.below(paths->size())]);
+      if (other[1] < wanted[1]) wanted = other;
+    }
+    CspfRequest tight = loose;
+    tight.max_delay = Microseconds(wanted[1]);
+    tight.max_te = wanted[2];
+    const auto first = std::ranges::find_if(
+        *paths, [&](const ComputedPath& path) { return keeps_constraints(snapshot, tight, path.links); });
+    const auto found = compute_cspf(snapshot, tight);
+    ASSERT_TRUE(found) << "seed " << seed << " " << found.error().message;
+    ASSERT_EQ(rank_of(*found), rank_of(*first)) << "seed " << seed;
+    later += first - paths->begin() > 5 ? 1 : 0;
+  }
+  EXPECT_GT(later, 10);
+}
+
 // Of equal costs the path of fewer hops first.
 TEST(KShortest, TakesThemInOrder) {
   const TopologySnapshot snapshot = graph(

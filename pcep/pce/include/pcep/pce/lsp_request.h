@@ -44,9 +44,9 @@ struct LspRequest {
   std::uint32_t include_all = 0;
   std::uint8_t setup_priority = 7;
   std::uint8_t holding_priority = 7;
-  std::optional<std::uint64_t> max_igp = {};
-  std::optional<std::uint64_t> max_te = {};
-  std::optional<std::uint64_t> max_hops = {};
+  std::optional<std::uint64_t> max_igp;
+  std::optional<std::uint64_t> max_te;
+  std::optional<std::uint64_t> max_hops;
   friend bool operator==(const LspRequest&, const LspRequest&) = default;
 };
 
@@ -57,7 +57,7 @@ struct ComputedLsp {
   std::optional<Microseconds> delay;    // nullopt: a link of the path has no known delay
   std::optional<std::uint64_t> metric;  // sum of the optimised metric, if it is not the delay
   // The maximum reservable bandwidth of each of `links`; empty: not known, and nobody is preempted at once.
-  std::vector<BitsPerSecond> capacities = {};
+  std::vector<BitsPerSecond> capacities;
   friend bool operator==(const ComputedLsp&, const ComputedLsp&) = default;
 };
 

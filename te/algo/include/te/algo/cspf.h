@@ -70,8 +70,8 @@ struct ComputedPath {
   friend bool operator==(const ComputedPath&, const ComputedPath&) = default;
 };
 
-// More for one computation is a refusal: memory stays bounded (about 56 bytes a label, 8 more for each bound
-// beyond the first), and so does time.
+// More for one computation is a refusal: memory stays bounded (56 bytes a label and 8 for each bound), and so
+// does time.
 inline constexpr std::size_t kMaxCspfLabels = 2'000'000;
 inline constexpr std::uint64_t kMaxCspfComparisons = 400'000'000;  // one or two seconds
 inline constexpr std::size_t kMaxIncludeHops = 64;
