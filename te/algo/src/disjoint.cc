@@ -6,7 +6,7 @@
 #include <tuple>
 #include <utility>
 
-#include "cspf_problem.h"
+#include "cspf_search.h"
 #include "suurballe.h"
 #include "te/algo/k_shortest.h"
 
@@ -132,12 +132,14 @@ class PairSearch {
   Result<DisjointPair> trials() {
     KShortestPaths firsts(snapshot_, request_.path);
     for (std::size_t trial = 0; trial < kMaxDisjointTrials; ++trial) {
+      if (labels_ > kMaxShortestPathsLabels || comparisons_ > kMaxShortestPathsComparisons) break;
       const auto first = firsts.next();
       if (!first) return give_up(first.error());
       if (!*first) return finish(true);
       if (best_ && shared(*best_, request_.disjoint) == least_shared_ && 2 * (*first)->cost >= best_->cost()) {
         return finish(true);  // every pair that is left has two paths no cheaper than this one
       }
+      ++tried_;
       if (auto tried = try_first(**first, trial == 0); !tried) return give_up(tried.error());
     }
     return finish(false);
@@ -153,7 +155,7 @@ class PairSearch {
       penalties = footprint.penalties(request_.disjoint);
       request.penalties = penalties;
     }
-    auto second = cspf_.compute(snapshot_, request);
+    auto second = compute(request);
     if (second) {
       consider(pair_of(snapshot_, first, std::move(*second)));
     } else if (second.error().code == ErrorCode::kNotFound) {
@@ -164,12 +166,22 @@ class PairSearch {
     return {};
   }
 
+  Result<ComputedPath> compute(const CspfRequest& request) {
+    if (auto ready = search_.prepare(snapshot_, request); !ready) return std::unexpected(ready.error());
+    const Result<bool> found = search_.search();
+    labels_ += search_.labels_made();
+    comparisons_ += search_.comparisons_made();
+    if (!found) return std::unexpected(found.error());
+    if (!*found) return search_.problem().no_path();
+    return search_.path();
+  }
+
   // A risk that every path runs: there is no pair, and no need to try on.
   Result<void> no_common_risk(const Footprint& footprint) {
     for (const std::uint32_t srlg : footprint.srlgs()) {
       CspfRequest without = request_.path;
       without.exclude_srlgs.push_back(srlg);
-      const auto path = cspf_.compute(snapshot_, without);
+      const auto path = compute(without);
       if (!path && path.error().code == ErrorCode::kNotFound) {
         return fail(ErrorCode::kNotFound, "no two disjoint paths from {} to {}: all of them are in risk group {}",
                     snapshot_.nodes[request_.path.source].name, snapshot_.nodes[request_.path.destination].name, srlg);
@@ -194,7 +206,7 @@ class PairSearch {
     }
     if (all) return none();
     return fail(ErrorCode::kResourceExhausted, "disjoint paths: none of the {} best paths has a second beside it",
-                kMaxDisjointTrials);
+                tried_);
   }
 
   // A search ran out of its limits: a pair that was found before is still one.
@@ -205,7 +217,7 @@ class PairSearch {
 
   // Of no path at all the CSPF knows the reason.
   Result<DisjointPair> none() {
-    if (auto path = cspf_.compute(snapshot_, request_.path); !path) return std::unexpected(path.error());
+    if (auto path = compute(request_.path); !path) return std::unexpected(path.error());
     return fail(ErrorCode::kNotFound, "no two disjoint paths from {} to {}", snapshot_.nodes[request_.path.source].name,
                 snapshot_.nodes[request_.path.destination].name);
   }
@@ -213,7 +225,10 @@ class PairSearch {
   const TopologySnapshot& snapshot_;
   const DisjointRequest& request_;
   CspfProblem problem_;
-  Cspf cspf_;
+  CspfSearch search_;
+  std::size_t tried_ = 0;
+  std::uint64_t labels_ = 0;  // of second paths
+  std::uint64_t comparisons_ = 0;
   std::size_t least_shared_ = 0;  // no pair shares less
   std::optional<DisjointPair> best_;
 };

@@ -208,16 +208,17 @@ TEST(Cspf, AvoidsWhatHasAPenaltyButNotAtAnyPrice) {
 }
 
 // Each diamond can be had for 2^i of cost or 2^i of delay: no path dominates another, there are 2^28.
-TEST(Cspf, AHostileTopologyIsRefusedInBoundedMemory) {
+TEST(Cspf, AHostileTopologyIsRefusedInBoundedMemoryAndTime) {
   std::string text;
   for (int i = 0; i < 28; ++i) {
-    const int weight = 1 << std::min(i, 23);
-    append_formatted(text, "{0}n{1:02}-n{2:02} te={3} delay=1, n{1:02}-n{2:02} te=1 delay={3}", i == 0 ? "" : ", ", i,
-                     i + 1, weight);
+    append_formatted(text, "{0}n{1:02}-n{2:02} metric={3} te={3} delay=1, n{1:02}-n{2:02} metric=1 te=1 delay={3}",
+                     i == 0 ? "" : ", ", i, i + 1, 1 << std::min(i, 23));
   }
   const TopologySnapshot snapshot = graph(text);
   CspfRequest request{.source = 0, .destination = 28, .optimise = CspfObjective::kTe};
   request.max_delay = Microseconds(1 << 25);
+  EXPECT_EQ(compute_cspf(snapshot, request).error().code, ErrorCode::kResourceExhausted);
+  request.max_igp = 1 << 27;  // fronts in two dimensions: every label is compared with all others of its node
   EXPECT_EQ(compute_cspf(snapshot, request).error().code, ErrorCode::kResourceExhausted);
 }
 

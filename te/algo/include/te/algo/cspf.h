@@ -73,7 +73,7 @@ struct ComputedPath {
 // More for one computation is a refusal: memory stays bounded (56 bytes a label and 8 for each bound), and so
 // does time.
 inline constexpr std::size_t kMaxCspfLabels = 2'000'000;
-inline constexpr std::uint64_t kMaxCspfComparisons = 400'000'000;  // one or two seconds
+inline constexpr std::uint64_t kMaxCspfComparisons = 100'000'000;  // a second or two
 inline constexpr std::size_t kMaxIncludeHops = 64;
 
 // Links without the objective's metric, or without a metric that is bounded, or without a known bandwidth if

@@ -8,8 +8,8 @@
 // networks", IEEE Trans. Communications 51, 2003). Then the pair of Suurballe is taken if it happens to keep
 // every constraint: nothing is better. Else first paths are tried in the order of their costs (Yen), each with
 // the best second path beside it, until no pair that is left can be better: also exact, and free of traps (a
-// best first path that leaves no second), but after kMaxDisjointTrials first paths it gives up: the best pair
-// so far is returned as not `proven`.
+// best first path that leaves no second), but after kMaxDisjointTrials first paths, or the work that k_shortest.h
+// allows, it gives up: the best pair so far is returned as not `proven`.
 #pragma once
 
 #include <cstdint>

@@ -19,7 +19,7 @@ namespace pathwise::te {
 inline constexpr std::size_t kMaxShortestPaths = 1'000;
 // Of all the searches for one request together: some ten seconds.
 inline constexpr std::uint64_t kMaxShortestPathsLabels = 20'000'000;
-inline constexpr std::uint64_t kMaxShortestPathsComparisons = 4'000'000'000;
+inline constexpr std::uint64_t kMaxShortestPathsComparisons = 1'000'000'000;
 
 // One path after the other, for callers who do not know yet how many they need.
 class KShortestPaths {
