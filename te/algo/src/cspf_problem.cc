@@ -206,7 +206,8 @@ void CspfProblem::look_ahead(std::size_t stage) {
   alive_.assign(nodes, 1);
   for (std::size_t column = columns_; column-- > 0;) {
     if (behind[column] == kUnreachable || behind[column] > bounds_[column]) return;
-    distances_.run_to(*snapshot_, target(stage), weights(), column, bounds_[column] - behind[column], alive_);
+    distances_.run_to(*snapshot_, target(stage), weights(), column,
+                      {.limit = bounds_[column] - behind[column], .allowed = alive_});
     for (NodeIndex node = 0; node < nodes; ++node) {
       if (distances_[node] == kUnreachable) {
         alive_[node] = 0;
@@ -274,22 +275,32 @@ std::string CspfProblem::constraints() const {
   return text;
 }
 
-std::unexpected<Error> CspfProblem::no_path() {
-  const NodeName& from = snapshot_->nodes[request_->source].name;
-  const NodeName& to = snapshot_->nodes[request_->destination].name;
-  const std::string under = constraints();
+// Without the bounds, of this metric alone.
+std::uint64_t CspfProblem::least_sum(std::size_t column) {
+  if (include().empty()) {
+    distances_.run_to(*snapshot_, request_->destination, weights(), column, {.until = request_->source});
+    return distances_[request_->source];
+  }
   const auto bounds = bounds_;
   bounds_.fill(kUnbounded);
   look_ahead();
   bounds_ = bounds;
-  const std::uint64_t* least = left(state(next_stage(0, kNoLink, request_->source), request_->source));
+  return left(state(next_stage(0, kNoLink, request_->source), request_->source))[column];
+}
+
+std::unexpected<Error> CspfProblem::no_path() {
+  const NodeName& from = snapshot_->nodes[request_->source].name;
+  const NodeName& to = snapshot_->nodes[request_->destination].name;
+  const std::string under = constraints();
   std::string together;
   for (std::size_t column = 0; column < columns_; ++column) {
-    if (!metrics_[column] || least[column] == kUnreachable || bounds_[column] == kUnbounded) continue;
+    if (!metrics_[column] || bounds_[column] == kUnbounded) continue;
+    const std::uint64_t least = least_sum(column);
+    if (least == kUnreachable) break;
     const CspfObjective metric = *metrics_[column];
-    if (least[column] > bounds_[column]) {
+    if (least > bounds_[column]) {
       return fail(ErrorCode::kNotFound, "no path from {} to {}{}: the least {} is {}, the bound {}", from, to, under,
-                  name_of(metric), metric_text(metric, least[column]), metric_text(metric, bounds_[column]));
+                  name_of(metric), metric_text(metric, least), metric_text(metric, bounds_[column]));
     }
     together +=
         formatted("{}{} {}", together.empty() ? "" : ", ", name_of(metric), metric_text(metric, bounds_[column]));

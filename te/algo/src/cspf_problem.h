@@ -67,6 +67,7 @@ class CspfProblem {
   [[nodiscard]] std::array<std::uint64_t, kMaxColumns> left_behind(std::size_t stage) const;
   [[nodiscard]] NodeIndex target(std::size_t stage) const;
   [[nodiscard]] std::optional<std::uint64_t> bound_on(CspfObjective metric) const;
+  [[nodiscard]] std::uint64_t least_sum(std::size_t column);
   [[nodiscard]] std::string constraints() const;
 
   const TopologySnapshot* snapshot_ = nullptr;

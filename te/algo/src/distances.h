@@ -23,10 +23,13 @@ struct WeightTable {
 
 class Distances {
  public:
-  // Nodes whose `allowed` entry is 0 or whose distance is over `limit` stay kUnreachable. An empty
-  // `allowed` allows all.
+  struct Scope {
+    std::uint64_t limit = kUnreachable;     // nodes that are farther away stay kUnreachable
+    std::span<const std::uint8_t> allowed;  // by node, 0: stays kUnreachable; empty: all are allowed
+    NodeIndex until = kNoNode;              // a node whose distance is enough; others may not be final
+  };
   void run_to(const TopologySnapshot& snapshot, NodeIndex target, const WeightTable& weights, std::size_t column,
-              std::uint64_t limit, std::span<const std::uint8_t> allowed);
+              const Scope& scope);
   [[nodiscard]] std::uint64_t operator[](NodeIndex node) const { return distance_[node]; }
 
  private:
