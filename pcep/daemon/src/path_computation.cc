@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pcep/daemon/path_computation.h"
 
-#include "te/algo/cspf.h"
+#include <algorithm>
+
 #include "te/algo/encode.h"
 
 namespace pathwise::pcep {
@@ -15,6 +16,7 @@ te::AdminGroups groups_of(std::uint32_t mask) {
 
 te::CspfObjective objective_of(MetricType type) {
   if (type == MetricType::kPathDelay) return te::CspfObjective::kDelay;
+  if (type == MetricType::kHopCount) return te::CspfObjective::kHops;
   return type == MetricType::kTe ? te::CspfObjective::kTe : te::CspfObjective::kIgp;
 }
 
@@ -22,16 +24,29 @@ LinkKey key_of(const te::TopologySnapshot& topology, const te::Link& link) {
   return {topology.nodes[link.from].name, topology.nodes[link.to].name, link.local_address};
 }
 
-// What the LSP can have on each link.
+// kNoLink: the topology has it no more.
+te::LinkIndex find_link(const te::TopologySnapshot& topology, const LinkKey& key) {
+  const te::NodeIndex from = topology.find(key.from);
+  const te::NodeIndex to = topology.find(key.to);
+  if (from == te::kNoNode || to == te::kNoNode) return te::kNoLink;
+  for (te::LinkIndex link = topology.first_link[from]; link < topology.first_link[from + 1]; ++link) {
+    if (topology.links[link].to == to && topology.links[link].local_address == key.local) return link;
+  }
+  return te::kNoLink;
+}
+
+// What the LSP can have on each link. Few links of a large network have reservations: only those are looked up.
 std::vector<BitsPerSecond> available(const te::TopologySnapshot& topology, const LspRequest& request,
                                      const Reservations& held) {
   std::vector<BitsPerSecond> free;
   free.reserve(topology.links.size());
-  for (const te::Link& link : topology.links) {
-    const std::uint64_t all = link.max_reservable_bandwidth.value_or(BitsPerSecond{}).value();
-    const std::uint64_t used = held.held(key_of(topology, link), request.setup_priority, request.key).value();
-    free.emplace_back(all > used ? all - used : 0);
-  }
+  for (const te::Link& link : topology.links) free.push_back(link.max_reservable_bandwidth.value_or(BitsPerSecond{}));
+  held.for_each_link([&](const LinkKey& key) {
+    const te::LinkIndex link = find_link(topology, key);
+    if (link == te::kNoLink) return;
+    const std::uint64_t used = held.held(key, request.setup_priority, request.key).value();
+    free[link] = BitsPerSecond(free[link].value() - std::min(free[link].value(), used));
+  });
   return free;
 }
 
@@ -81,6 +96,9 @@ Result<ComputedLsp> PathComputation::operator()(const LspRequest& request, const
   if (cspf.destination == te::kNoNode) return fail(ErrorCode::kNotFound, "unknown destination {}", request.destination);
   cspf.optimise = objective_of(request.optimise);
   cspf.max_delay = request.max_delay;
+  cspf.max_igp = request.max_igp;
+  cspf.max_te = request.max_te;
+  cspf.max_hops = request.max_hops;
   cspf.bandwidth = request.bandwidth;
   const std::vector<BitsPerSecond> free =
       request.bandwidth ? available(topology, request, held) : std::vector<BitsPerSecond>{};
@@ -88,22 +106,23 @@ Result<ComputedLsp> PathComputation::operator()(const LspRequest& request, const
   cspf.exclude_any = groups_of(request.exclude_any);
   cspf.include_any = groups_of(request.include_any);
   cspf.include_all = groups_of(request.include_all);
-  const Result<te::ComputedPath> path = te::compute_cspf(topology, cspf);
+  const Result<te::ComputedPath> path = cspf_.compute(topology, cspf);
   if (!path) return std::unexpected(path.error());
   const te::NodeIds ids = te::NodeIds::from_locators(topology, fabric_.sids);
-  const bool pinned = request.bandwidth.has_value() || request.max_delay.has_value();
+  const bool pinned = request.bandwidth || request.max_delay || request.max_igp || request.max_te || request.max_hops;
   const Result<std::vector<te::Segment>> segments = encode(topology, *path, ids, fabric_, pinned);
   if (!segments) return std::unexpected(segments.error());
   ComputedLsp out{.delay = path->delay, .metric = path->cost};
   for (const te::Segment& segment : *segments) {
     auto hop = hop_of(fabric_.sids, segment, ids, topology);
     if (!hop) return std::unexpected(hop.error());
-    out.segments.push_back(std::move(*hop));
+    out.segments.push_back(*hop);
   }
   out.nodes.push_back(topology.nodes[cspf.source].name);
   for (const te::LinkIndex index : path->links) {
     const te::Link& link = topology.links[index];
     out.links.push_back(key_of(topology, link));
+    out.capacities.push_back(link.max_reservable_bandwidth.value_or(BitsPerSecond{}));
     out.nodes.push_back(topology.nodes[link.to].name);
   }
   return out;

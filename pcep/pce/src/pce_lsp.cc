@@ -13,19 +13,38 @@ namespace {
 
 MetricType optimised(const Attributes& wanted) {
   for (const MetricObject& metric : wanted.metrics)
-    if (!metric.is_bound() && (metric.type == MetricType::kTe || metric.type == MetricType::kPathDelay))
+    if (!metric.is_bound() && (metric.type == MetricType::kTe || metric.type == MetricType::kPathDelay ||
+                               metric.type == MetricType::kHopCount))
       return metric.type;
   return MetricType::kIgp;
+}
+
+// An upper bound of the metric object; nullopt: no number.
+std::optional<std::uint64_t> bound_of(const MetricObject& metric) {
+  if (!(metric.value >= 0 && metric.value < 1e12F)) return std::nullopt;
+  return static_cast<std::uint64_t>(std::floor(metric.value));
+}
+
+void read_bounds(const Attributes& wanted, LspRequest& request) {
+  request.max_delay.reset();
+  request.max_igp.reset();
+  request.max_te.reset();
+  request.max_hops.reset();
+  for (const MetricObject& metric : wanted.metrics) {
+    if (!metric.is_bound()) continue;
+    const std::optional<std::uint64_t> bound = bound_of(metric);
+    if (metric.type == MetricType::kPathDelay && bound) request.max_delay = Microseconds(std::llround(metric.value));
+    if (metric.type == MetricType::kIgp) request.max_igp = bound;
+    if (metric.type == MetricType::kTe) request.max_te = bound;
+    if (metric.type == MetricType::kHopCount) request.max_hops = bound;
+  }
 }
 
 // The constraints of a report; metrics that are no numbers are none.
 LspRequest request_of(const StateReport& report, LspRequest request) {
   const Attributes& wanted = report.intended;
   request.optimise = optimised(wanted);
-  request.max_delay.reset();
-  for (const MetricObject& metric : wanted.metrics)
-    if (metric.is_bound() && metric.type == MetricType::kPathDelay && metric.value >= 0 && metric.value < 1e12F)
-      request.max_delay = Microseconds(std::llround(metric.value));
+  read_bounds(wanted, request);
   request.bandwidth.reset();
   if (wanted.bandwidth && wanted.bandwidth->bytes_per_second > 0 && wanted.bandwidth->bytes_per_second < 1e15F)
     request.bandwidth = BitsPerSecond(
@@ -88,6 +107,7 @@ std::optional<ErrorCodePoint> Pce::learn(Lsp& lsp, const StateReport& report) {
 
 void Pce::compute_all(Pcc& pcc, const std::string& reason) {
   std::vector<std::pair<std::uint8_t, std::uint32_t>> order;
+  order.reserve(pcc.lsps.size());
   for (const auto& [id, lsp] : pcc.lsps) order.emplace_back(lsp.request.setup_priority, id);
   std::sort(order.begin(), order.end());
   for (const auto& [priority, id] : order)
@@ -107,15 +127,45 @@ void Pce::compute(Pcc& pcc, Lsp& lsp, const std::string& reason) {
   }
 }
 
+// Whom it preempts is computed again at once, after its own update went out.
 void Pce::found(Pcc& pcc, Lsp& lsp, ComputedLsp path, const std::string& reason) {
-  reservations_.claim(lsp.request.key,
-                      {path.links, lsp.request.bandwidth.value_or(BitsPerSecond{}), lsp.request.holding_priority});
+  const std::string name = lsp.request.name;
+  const Result<std::vector<LspKey>> preempted = reserve(lsp.request, path);
+  if (!preempted) return not_found(pcc, lsp, preempted.error());
   const bool tell = worth_telling(lsp, path);
   if (!tell) path.delay = lsp.path->delay;  // small steps add up to one that is worth telling
   lsp.path = std::move(path);
-  if (!tell) return;
-  lsp.reason = reason;
-  send_update(pcc, lsp);
+  if (tell) {
+    lsp.reason = reason;
+    send_update(pcc, lsp);
+  }
+  for (const LspKey& key : *preempted) replace(key, formatted("preempted by {}", name));
+}
+
+Result<std::vector<LspKey>> Pce::reserve(const LspRequest& request, const ComputedLsp& path) {
+  Reservations::Claim claim{path.links, request.bandwidth.value_or(BitsPerSecond{}), request.holding_priority,
+                            request.setup_priority};
+  if (!request.bandwidth || path.capacities.empty()) {
+    reservations_.claim(request.key, std::move(claim));
+    return {};
+  }
+  return reservations_.admit(request.key, std::move(claim), path.capacities);
+}
+
+// The LSP has lost its reservation. It is computed again, and preempts only what holds with a worse priority than
+// that which it lost: this ends.
+void Pce::replace(const LspKey& key, const std::string& reason) {
+  const auto pcc = pccs_.find(key.pcc);
+  if (pcc == pccs_.end()) return;
+  const auto lsp = pcc->second->lsps.find(key.plsp_id);
+  if (lsp == pcc->second->lsps.end()) return;
+  log::info("pce", "preempted", {{"pcc", key.pcc}, {"lsp", lsp->second.request.name}, {"reason", reason}});
+  if (pcc->second->peer != nullptr && pcc->second->synced) {
+    compute(*pcc->second, lsp->second, reason);
+  } else {
+    lsp->second.path.reset();  // said when its PCC is back
+    lsp->second.reason = reason;
+  }
 }
 
 bool Pce::worth_telling(const Lsp& lsp, const ComputedLsp& path) const {

@@ -43,29 +43,51 @@ void Spf::run(const TopologySnapshot& snapshot, std::span<const std::uint32_t> c
   scratch_.assign(words_, 0);
   heap_.clear();
   heap_.reserve(snapshot.nodes.size());  // whatever the source: no later run allocates
+  queue_.reset(snapshot.links.size() + 1);
   distance_[source] = 0;
-  push_or_decrease(source);
-  while (!heap_.empty()) settle(pop());
+  queue_.push(0, source);
+  const auto current = [this](std::uint64_t distance, NodeIndex node) { return distance_[node] == distance; };
+  for (NodeIndex node = queue_.pop(current); node != kNoNode; node = queue_.pop(current)) {
+    words_ == 1 ? settle_one_word(node) : settle(node);
+  }
 }
 
+// Costs are positive: `node` is settled and its set of first hops complete when it is passed on.
 void Spf::settle(NodeIndex node) {
-  const LinkIndex end = snapshot_->first_link[node + 1];
-  for (LinkIndex link = snapshot_->first_link[node]; link < end; ++link) {
-    if (costs_[link] != kPruned) relax(node, link);
+  for (LinkIndex link = snapshot_->first_link[node]; link < snapshot_->first_link[node + 1]; ++link) {
+    if (costs_[link] == kPruned) continue;
+    const NodeIndex to = snapshot_->link_to[link];
+    const std::uint64_t distance = distance_[node] + costs_[link];
+    if (distance > distance_[to]) continue;
+    const auto target = hops(to);
+    if (distance < distance_[to]) {
+      distance_[to] = distance;
+      std::ranges::fill(target, 0);
+      queue_.push(distance, to);
+    }
+    inherit_hops(node, link, target);
   }
 }
 
-void Spf::relax(NodeIndex from, LinkIndex link) {
-  const NodeIndex to = snapshot_->link_to[link];
-  const std::uint64_t distance = distance_[from] + costs_[link];
-  if (distance > distance_[to] || to == source_) return;
-  const auto target = hops(to);
-  if (distance < distance_[to]) {
+void Spf::settle_one_word(NodeIndex node) {
+  const LinkIndex first = snapshot_->first_link[node];
+  const LinkIndex end = snapshot_->first_link[node + 1];
+  const std::uint64_t base = distance_[node];
+  const bool own_links = node == source_;
+  std::uint64_t passed_on = own_links ? 1 : first_hops_[node];
+  for (LinkIndex link = first; link < end; ++link, passed_on <<= own_links ? 1 : 0) {
+    if (costs_[link] == kPruned) continue;
+    const NodeIndex to = snapshot_->link_to[link];
+    const std::uint64_t distance = base + costs_[link];
+    if (distance > distance_[to]) continue;
+    if (distance == distance_[to]) {
+      first_hops_[to] |= passed_on;
+      continue;
+    }
     distance_[to] = distance;
-    std::ranges::fill(target, 0);
-    push_or_decrease(to);
+    first_hops_[to] = passed_on;
+    queue_.push(distance, to);
   }
-  inherit_hops(from, link, target);  // costs are positive, so `from` is settled and its set complete
 }
 
 void Spf::inherit_hops(NodeIndex from, LinkIndex link, std::span<std::uint64_t> target) {

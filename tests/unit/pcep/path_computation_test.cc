@@ -116,6 +116,22 @@ TEST(PathComputationTest, ReservedBandwidthIsNotThereForOthers) {
   EXPECT_EQ(compute(other, held).error().code, ErrorCode::kNotFound);
 }
 
+TEST(PathComputationTest, KeepsEveryBoundOfTheRequest) {
+  LspRequest bounded = request();
+  bounded.max_igp = 20;
+  bounded.max_hops = 2;
+  const Result<ComputedLsp> path = computation(2'000)(bounded, {});
+  ASSERT_TRUE(path.has_value()) << path.error().message;
+  EXPECT_EQ(path->segments.size(), 3U);  // pinned
+  EXPECT_EQ(path->capacities, std::vector(2, BitsPerSecond{100'000'000}));
+  bounded.max_hops = 1;
+  EXPECT_EQ(computation(2'000)(bounded, {}).error().message,
+            "no path from edge1 to edge2: the least number of hops is 2, the bound 1");
+  bounded.max_hops.reset();
+  bounded.max_igp = 19;
+  EXPECT_EQ(computation(2'000)(bounded, {}).error().code, ErrorCode::kNotFound);
+}
+
 TEST(PathComputationTest, SaysWhyThereIsNone) {
   LspRequest bounded = request();
   bounded.max_delay = Microseconds{3'000};

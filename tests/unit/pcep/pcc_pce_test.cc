@@ -139,6 +139,47 @@ TEST_F(PccPceTest, TheMoreImportantLspPreemptsAndTheOtherIsComputedAgain) {
   EXPECT_FALSE(has_path["dubai-realtime"]);
 }
 
+TEST_F(PccPceTest, WhomItPreemptsIsComputedAgainAtOnce) {
+  capacities_known = true;
+  LspIntent low = realtime();
+  low.bandwidth = BitsPerSecond{900'000'000};
+  LspIntent small = realtime();
+  small.name = "dubai-small";
+  small.bandwidth = BitsPerSecond{50'000'000};
+  LspIntent high = low;
+  high.name = "dubai-urgent";
+  high.setup_priority = high.holding_priority = 2;
+  ASSERT_TRUE(pcc->set_lsps({low, small}).has_value());
+  Wire wire(pcc->peer(0), *pce, clock);
+  wire.pump();
+  ASSERT_TRUE(pcc->set_lsps({low, small, high}).has_value());
+  wire.pump();
+  std::map<std::string, bool> has_path;
+  for (const PceLspView& view : pce->lsps()) has_path[view.request.name] = view.path.has_value();
+  EXPECT_TRUE(has_path["dubai-urgent"]);
+  EXPECT_FALSE(has_path["dubai-realtime"]);
+  EXPECT_TRUE(has_path["dubai-small"]);                 // not in the way
+  EXPECT_TRUE(wire.updates().back().ero.hops.empty());  // and the PCC knows
+}
+
+// Each would set up better than it holds: neither may push the other out for ever.
+TEST_F(PccPceTest, PrioritiesTheWrongWayRoundDoNotFight) {
+  capacities_known = true;
+  LspIntent one = realtime();
+  one.bandwidth = BitsPerSecond{900'000'000};
+  one.setup_priority = 0;
+  one.holding_priority = 7;
+  LspIntent other = one;
+  other.name = "dubai-other";
+  ASSERT_TRUE(pcc->set_lsps({one, other}).has_value());
+  Wire wire(pcc->peer(0), *pce, clock);
+  wire.pump();
+  int with_path = 0;
+  for (const PceLspView& view : pce->lsps()) with_path += view.path ? 1 : 0;
+  EXPECT_EQ(with_path, 1);
+  EXPECT_LE(computations, 4);
+}
+
 TEST_F(PccPceTest, ALostPceKeepsThePathUntilTheStateTimeOut) {
   ASSERT_TRUE(pcc->set_lsps({realtime()}).has_value());
   {

@@ -60,11 +60,17 @@ TEST_F(PceTest, ConstraintsReachTheComputation) {
   constrained.intended.lspa = LspaObject{.exclude_any = 4, .include_any = 8, .include_all = 16, .setup_priority = 3};
   constrained.intended.bandwidth = BandwidthObject{125'000};
   constrained.intended.metrics = {{kMetricComputed, MetricType::kTe, 0},
-                                  {kMetricBound, MetricType::kPathDelay, 25'000}};
+                                  {kMetricBound, MetricType::kPathDelay, 25'000},
+                                  {kMetricBound, MetricType::kIgp, 70},
+                                  {kMetricBound, MetricType::kTe, 80.5F},
+                                  {kMetricBound, MetricType::kHopCount, 6}};
   EXPECT_TRUE(answer(constrained).empty());
   const LspRequest request = pce->lsps().at(0).request;
   EXPECT_EQ(request.optimise, MetricType::kTe);
   EXPECT_EQ(request.max_delay, Microseconds{25'000});
+  EXPECT_EQ(request.max_igp, 70U);
+  EXPECT_EQ(request.max_te, 80U);
+  EXPECT_EQ(request.max_hops, 6U);
   EXPECT_EQ(request.bandwidth, BitsPerSecond{1'000'000});
   EXPECT_EQ(request.exclude_any, 4U);
   EXPECT_EQ(request.include_any, 8U);

@@ -134,8 +134,10 @@ class WireFixture : public testing::Test {
     const std::uint64_t used = held.held(link, request.setup_priority, request.key).value();
     if (used + request.bandwidth.value_or(BitsPerSecond{}).value() > 1'000'000'000)
       return fail(ErrorCode::kNotFound, "no bandwidth");
-    return ComputedLsp{
+    ComputedLsp path{
         .segments = segments, .nodes = {NodeName("r-pun"), NodeName("r-dub")}, .links = {link}, .delay = delay};
+    if (capacities_known) path.capacities = {BitsPerSecond{1'000'000'000}};
+    return path;
   }
   void install(std::size_t index, Operational state = Operational::kUp) {
     pcc->installed(observer.updates.at(index).name, observer.updates.at(index).srp_id, state);
@@ -146,6 +148,7 @@ class WireFixture : public testing::Test {
   RecordingObserver observer;
   Microseconds delay{12'000};
   std::vector<Srv6Subobject> segments{hop("fcbb:bb00:2::"), hop("fcbb:bb00:3::")};
+  bool capacities_known = false;
   int computations = 0;
   std::unique_ptr<Pcc> pcc;
   std::unique_ptr<Pce> pce;

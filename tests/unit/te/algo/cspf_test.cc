@@ -3,113 +3,56 @@
 
 #include <gmock/gmock.h>
 
-#include <functional>
+#include <algorithm>
+#include <array>
 
+#include "base/format.h"
 #include "base/random.h"
 #include "graph.h"
+#include "path_oracle.h"
+#include "te/algo/spf.h"
 
 namespace pathwise::te {
 namespace {
 
 using testing::HasSubstr;
 
-std::string route(const TopologySnapshot& snapshot, const Result<ComputedPath>& path) {
-  if (!path) return path.error().message;
-  std::string text = snapshot.nodes[path->source].name.str();
-  for (const LinkIndex link : path->links) text += "-" + snapshot.nodes[snapshot.links[link].to].name.str();
-  return text;
-}
-
-struct Best {
-  std::optional<std::uint64_t> cost;
-  std::uint64_t delay = 0;  // the least among the paths of least cost
-};
-
-// Every simple path, by depth-first search: the oracle.
-Best enumerate(const TopologySnapshot& snapshot, const CspfRequest& request) {
-  Best best;
-  std::vector<bool> seen(snapshot.nodes.size());
-  const std::function<void(NodeIndex, std::uint64_t, std::uint64_t)> visit = [&](NodeIndex at, std::uint64_t cost,
-                                                                                 std::uint64_t delay) {
-    if (request.max_delay && delay > static_cast<std::uint64_t>(request.max_delay->count())) return;
-    if (at == request.destination) {
-      if (!best.cost || cost < *best.cost || (cost == *best.cost && delay < best.delay)) best = {cost, delay};
-      return;
-    }
-    seen[at] = true;
-    for (const Link& link : snapshot.out_links(at)) {
-      const bool delay_counts = request.max_delay.has_value();
-      if (seen[link.to] || (delay_counts && !link.delay_us)) continue;
-      const auto metric = request.optimise == CspfObjective::kIgp  ? std::optional(link.igp_metric)
-                          : request.optimise == CspfObjective::kTe ? link.te_metric
-                                                                   : link.delay_us;
-      if (!metric) continue;
-      // An unknown bandwidth is not enough for anything, not even for 0.
-      if (request.bandwidth &&
-          (!link.max_reservable_bandwidth || *link.max_reservable_bandwidth < *request.bandwidth)) {
-        continue;
-      }
-      if (link.admin_groups.intersects(request.exclude_any)) continue;
-      visit(link.to, cost + *metric, delay + (delay_counts ? *link.delay_us : 0));
-    }
-    seen[at] = false;
-  };
-  visit(request.source, 0, 0);
-  return best;
-}
-
-// Adds up what the computed path really is, so that a wrong sum cannot agree with the oracle by itself.
-void expect_consistent(const TopologySnapshot& snapshot, const CspfRequest& request, const ComputedPath& path) {
-  std::uint64_t cost = 0;
-  std::uint64_t delay = 0;
-  NodeIndex at = request.source;
-  for (const LinkIndex index : path.links) {
-    const Link& link = snapshot.links[index];
-    ASSERT_EQ(link.from, at);
-    at = link.to;
-    cost += request.optimise == CspfObjective::kIgp  ? link.igp_metric
-            : request.optimise == CspfObjective::kTe ? *link.te_metric
-                                                     : *link.delay_us;
-    delay += link.delay_us.value_or(0);
-    ASSERT_FALSE(link.admin_groups.intersects(request.exclude_any));
-    if (request.bandwidth) {
-      ASSERT_GE(*link.max_reservable_bandwidth, *request.bandwidth);
-    }
-  }
-  ASSERT_EQ(at, request.destination);
-  ASSERT_EQ(cost, path.cost);
-  if (path.delay) {
-    ASSERT_EQ(static_cast<std::uint64_t>(path.delay->count()), delay);
-  }
-}
-
+// One workspace for all: nothing of one computation may leak into the next.
 TEST(Cspf, AgreesWithExhaustiveEnumeration) {
-  int found = 0;
+  std::array<int, 3> found{};  // by how many bounds there are besides the objective's: none or one, two, more
   int refused = 0;
-  for (std::uint64_t seed = 1; seed <= 1500; ++seed) {
+  int through = 0;
+  Cspf workspace;
+  std::vector<std::uint32_t> prices;
+  std::vector<std::uint32_t> penalties;
+  for (std::uint64_t seed = 1; seed <= 6000; ++seed) {
     Random random(seed);
     const auto nodes = static_cast<std::uint32_t>(2 + random.below(6));
-    const TopologySnapshot snapshot = random_graph({.seed = seed, .nodes = nodes, .links = nodes * 2, .max_metric = 9});
-    CspfRequest request{.source = static_cast<NodeIndex>(random.below(nodes)),
-                        .destination = static_cast<NodeIndex>(random.below(nodes)),
-                        .optimise = static_cast<CspfObjective>(random.below(3))};
-    if (random.below(2) == 0) request.max_delay = Microseconds(random.below(20));
-    if (random.below(2) == 0) request.bandwidth = BitsPerSecond(100 * random.below(3));
-    if (random.below(2) == 0) request.exclude_any.set(static_cast<unsigned>(random.below(3)));
-    const Best expected = enumerate(snapshot, request);
-    const auto path = compute_cspf(snapshot, request);
-    ASSERT_EQ(path.has_value(), expected.cost.has_value()) << "seed " << seed << " " << route(snapshot, path);
-    ++(path ? found : refused);
-    if (!path) continue;
-    ASSERT_EQ(path->cost, *expected.cost) << "seed " << seed << " " << route(snapshot, path);
-    expect_consistent(snapshot, request, *path);
-    if (request.max_delay) {
-      ASSERT_EQ(static_cast<std::uint64_t>(path->delay->count()), expected.delay) << "seed " << seed;
-    }
+    const TopologySnapshot snapshot =
+        random_graph({.seed = seed, .nodes = nodes, .links = nodes * 2, .max_metric = 9, .srlgs = 4});
+    CspfRequest request = random_request(snapshot, random, prices);
+    penalties.assign(snapshot.links.size(), 0);
+    for (std::uint32_t& penalty : penalties) penalty = static_cast<std::uint32_t>(random.below(2));
+    if (random.below(5) == 0) request.penalties = penalties;
+    const std::vector<OraclePath> expected = all_paths(snapshot, request);
+    const auto path = workspace.compute(snapshot, request);
+    ASSERT_EQ(path.has_value(), !expected.empty()) << "seed " << seed << " " << route(snapshot, path);
     ASSERT_EQ(compute_cspf(snapshot, request), path) << "not deterministic, seed " << seed;
+    if (!path) {
+      ASSERT_EQ(path.error().code, ErrorCode::kNotFound) << "seed " << seed << " " << path.error().message;
+      ++refused;
+      continue;
+    }
+    ++found[std::min<std::size_t>(2, std::max<std::size_t>(expected.front().rank.size(), 3) - 3)];
+    through += request.include.empty() ? 0 : 1;
+    ASSERT_TRUE(keeps_constraints(snapshot, request, path->links)) << "seed " << seed << " " << route(snapshot, path);
+    const OraclePath real = describe(snapshot, request, path->links);
+    ASSERT_EQ(real.rank, expected.front().rank) << "seed " << seed << " " << route(snapshot, path);
+    ASSERT_EQ(real.cost, path->cost) << "seed " << seed;
   }
-  EXPECT_GT(found, 300);  // the cases are neither trivial nor all infeasible
-  EXPECT_GT(refused, 100);
+  for (const int each : found) EXPECT_GT(each, 300);  // the cases are neither trivial nor all infeasible
+  EXPECT_GT(refused, 1000);
+  EXPECT_GT(through, 200);
 }
 
 // Cheap and slow, dear and fast: the bound decides, and the cheapest within it is not the fastest.
@@ -169,7 +112,114 @@ TEST(Cspf, SourceAsDestinationIsAnEmptyPath) {
   ASSERT_TRUE(path);
   EXPECT_TRUE(path->links.empty());
   EXPECT_EQ(path->delay, Microseconds(0));
-  EXPECT_EQ(compute_cspf(snapshot, {.source = 0, .destination = 9}).error().code, ErrorCode::kInvalidArgument);
+}
+
+TEST(Cspf, RefusesWhatMakesNoSense) {
+  const TopologySnapshot snapshot = graph("a-b metric=1, b-c metric=1");
+  const CspfRequest good{.source = 0, .destination = 2, .optimise = CspfObjective::kIgp};
+  const std::vector<std::uint32_t> short_list(1);
+  const auto refused = [&](auto change) {
+    CspfRequest request = good;
+    change(request);
+    const auto path = compute_cspf(snapshot, request);
+    return !path && path.error().code == ErrorCode::kInvalidArgument;
+  };
+  EXPECT_TRUE(compute_cspf(snapshot, good));
+  EXPECT_TRUE(refused([](CspfRequest& request) { request.destination = 9; }));
+  EXPECT_TRUE(refused([](CspfRequest& request) { request.optimise = CspfObjective::kPrice; }));
+  EXPECT_TRUE(refused([](CspfRequest& request) { request.max_price = 3; }));
+  EXPECT_TRUE(refused([&](CspfRequest& request) { request.prices = short_list; }));
+  EXPECT_TRUE(refused([&](CspfRequest& request) { request.penalties = short_list; }));
+  EXPECT_TRUE(refused([](CspfRequest& request) { request.max_delay = Microseconds(-1); }));
+  EXPECT_TRUE(refused([](CspfRequest& request) { request.exclude_nodes = {0}; }));
+  EXPECT_TRUE(refused([](CspfRequest& request) { request.exclude_links = {99}; }));
+  EXPECT_TRUE(refused([](CspfRequest& request) { request.include = {{.node = 99}}; }));
+  EXPECT_TRUE(refused([](CspfRequest& request) { request.include = {{.node = 0, .link = 99}}; }));
+  EXPECT_TRUE(refused([](CspfRequest& request) { request.include.assign(kMaxIncludeHops + 1, {.node = 1}); }));
+}
+
+TEST(Cspf, SaysWhichBoundsDoNotGoTogether) {
+  const TopologySnapshot snapshot = graph(kTrade);
+  CspfRequest request{.source = 0, .destination = 4, .optimise = CspfObjective::kHops};
+  request.max_delay = Microseconds(40);
+  request.max_igp = 10;
+  EXPECT_EQ(route(snapshot, compute_cspf(snapshot, request)), "a-c-z");
+  request.max_igp = 9;
+  EXPECT_EQ(route(snapshot, compute_cspf(snapshot, request)),
+            "no path from a to z within all bounds at once: delay 40us, IGP metric 9");
+  request.max_igp = 1;
+  EXPECT_EQ(route(snapshot, compute_cspf(snapshot, request)),
+            "no path from a to z: the least IGP metric is 2, the bound 1");
+  request.max_hops = 1;  // of the objective itself
+  request.max_igp = 20;
+  EXPECT_EQ(route(snapshot, compute_cspf(snapshot, request)),
+            "no path from a to z: the least number of hops is 2, the bound 1");
+}
+
+TEST(Cspf, VisitsIncludedHopsInOrder) {
+  const TopologySnapshot snapshot =
+      graph("a-b metric=1, b-c metric=1, c-d metric=1, d-z metric=1, a-c metric=5, b-d metric=5");
+  CspfRequest request{.source = 0, .destination = 4, .optimise = CspfObjective::kIgp};
+  request.include = {{.node = 2}};
+  EXPECT_EQ(route(snapshot, compute_cspf(snapshot, request)), "a-b-c-d-z");
+  request.include = {{.node = 2, .strict = true}};
+  EXPECT_EQ(route(snapshot, compute_cspf(snapshot, request)), "a-c-d-z");
+  request.include = {{.node = 0}, {.node = 1, .strict = true}, {.node = 3, .strict = true}, {.node = 4}};
+  EXPECT_EQ(route(snapshot, compute_cspf(snapshot, request)), "a-b-d-z");
+  request.include = {{.node = 2}, {.node = 1}};  // the other way round: back from c to b, and on over b-d
+  EXPECT_EQ(route(snapshot, compute_cspf(snapshot, request)), "a-c-b-d-z");
+  request.include = {{.node = 3}, {.node = 1}, {.node = 2}};
+  EXPECT_EQ(route(snapshot, compute_cspf(snapshot, request)), "no path from a to z through what is included");
+  // The link, not only its ends.
+  const auto dear = static_cast<LinkIndex>(
+      std::ranges::find_if(snapshot.links, [](const Link& link) { return link.from == 0 && link.to == 2; }) -
+      snapshot.links.begin());
+  request.include = {{.link = dear}};
+  EXPECT_EQ(route(snapshot, compute_cspf(snapshot, request)), "a-c-d-z");
+  request.include = {{.node = 2}, {.link = dear}};  // first the node, then the link to it
+  EXPECT_EQ(compute_cspf(snapshot, request).error().code, ErrorCode::kNotFound);
+  request.include = {{.link = snapshot.links[dear].reverse}};
+  EXPECT_EQ(compute_cspf(snapshot, request).error().code, ErrorCode::kNotFound);
+}
+
+// The cheapest way to visit w comes back through b, a-b-w-b-z.
+TEST(Cspf, AnIncludedHopIsNoReasonToLoop) {
+  const TopologySnapshot snapshot =
+      graph("a-b metric=1, b-w metric=1, b-z metric=1, a-w metric=9, w-c metric=9, c-z metric=9");
+  CspfRequest request{.source = 0, .destination = 4, .optimise = CspfObjective::kIgp, .include = {{.node = 3}}};
+  EXPECT_EQ(route(snapshot, compute_cspf(snapshot, request)), "a-w-b-z");
+  request.include.push_back({.node = 2});
+  EXPECT_EQ(route(snapshot, compute_cspf(snapshot, request)), "a-b-w-c-z");
+  request.include = {{.node = 1}, {.node = 3}, {.node = 1}};
+  EXPECT_EQ(compute_cspf(snapshot, request).error().code, ErrorCode::kNotFound);
+}
+
+TEST(Cspf, AvoidsWhatHasAPenaltyButNotAtAnyPrice) {
+  const TopologySnapshot snapshot = graph("a-b metric=1, b-z metric=1, a-c metric=7, c-z metric=7");
+  std::vector<std::uint32_t> penalties(snapshot.links.size());
+  CspfRequest request{.source = 0, .destination = 3, .optimise = CspfObjective::kIgp, .penalties = penalties};
+  EXPECT_EQ(route(snapshot, compute_cspf(snapshot, request)), "a-b-z");
+  penalties[0] = 1;
+  const auto path = compute_cspf(snapshot, request);
+  EXPECT_EQ(route(snapshot, path), "a-c-z");
+  EXPECT_EQ(path->cost, 14U);
+  request.exclude_nodes = {2};
+  EXPECT_EQ(route(snapshot, compute_cspf(snapshot, request)), "a-b-z");
+}
+
+// Each diamond can be had for 2^i of cost or 2^i of delay: no path dominates another, there are 2^28.
+TEST(Cspf, AHostileTopologyIsRefusedInBoundedMemoryAndTime) {
+  std::string text;
+  for (int i = 0; i < 28; ++i) {
+    append_formatted(text, "{0}n{1:02}-n{2:02} metric={3} te={3} delay=1, n{1:02}-n{2:02} metric=1 te=1 delay={3}",
+                     i == 0 ? "" : ", ", i, i + 1, 1 << std::min(i, 23));
+  }
+  const TopologySnapshot snapshot = graph(text);
+  CspfRequest request{.source = 0, .destination = 28, .optimise = CspfObjective::kTe};
+  request.max_delay = Microseconds(1 << 25);
+  EXPECT_EQ(compute_cspf(snapshot, request).error().code, ErrorCode::kResourceExhausted);
+  request.max_igp = 1 << 27;  // fronts in two dimensions: every label is compared with all others of its node
+  EXPECT_EQ(compute_cspf(snapshot, request).error().code, ErrorCode::kResourceExhausted);
 }
 
 }  // namespace

@@ -34,6 +34,8 @@ void set_attribute(Link& link, std::string_view key, std::string_view value) {
     link.max_reservable_bandwidth = BitsPerSecond(number(value));
   } else if (key == "groups") {
     for (const auto bit : split(value, '+')) link.admin_groups.set(number(bit));
+  } else if (key == "srlg") {
+    for (const auto group : split(value, '+')) link.srlgs.push_back(number(group));
   } else {
     throw std::invalid_argument("graph: unknown attribute " + std::string(key));
   }
@@ -78,6 +80,16 @@ Link random_attributes(Random& random, const RandomGraph& shape) {
   return link;
 }
 
+std::vector<std::uint32_t> random_srlgs(Random& random, std::uint32_t groups) {
+  std::set<std::uint32_t> chosen;
+  if (groups > 0) {
+    for (std::uint64_t i = random.below(3); i > 0; --i) {
+      chosen.insert(static_cast<std::uint32_t>(1 + random.below(groups)));
+    }
+  }
+  return {chosen.begin(), chosen.end()};
+}
+
 }  // namespace
 
 const SidMap& sid_map() {
@@ -120,8 +132,10 @@ TopologySnapshot random_graph(const RandomGraph& shape) {
     const std::uint64_t a = i + 1 < shape.nodes ? i + 1 : random.below(shape.nodes);  // a tree first: connected
     const std::uint64_t b = i + 1 < shape.nodes ? random.below(i + 1) : random.below(shape.nodes);
     if (a == b) continue;
-    add_both(builder, name(a), name(b), random_attributes(random, shape), random_attributes(random, shape),
-             static_cast<std::uint16_t>(i));
+    Link there = random_attributes(random, shape);
+    Link back = random_attributes(random, shape);
+    there.srlgs = back.srlgs = random_srlgs(random, shape.srlgs);
+    add_both(builder, name(a), name(b), there, back, static_cast<std::uint16_t>(i));
   }
   return builder.build(shape.seed, 1);
 }

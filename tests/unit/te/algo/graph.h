@@ -11,7 +11,7 @@
 namespace pathwise::te {
 
 // "a-b metric=10 delay=100 groups=0+3 rate=1000, b-c metric=5": both directions alike; `te=`, `delay=`
-// (average and minimum), `rate=` (max reservable, bit/s) are absent unless written. Node ids are 1, 2, …
+// (average and minimum), `rate=` (max reservable, bit/s) and `srlg=1+2` are absent unless written. Node ids are 1, 2, …
 // in the order of the names; every node has locators in algorithms 0, 128 and 129 of sid_map().
 [[nodiscard]] TopologySnapshot graph(std::string_view text);
 
@@ -20,6 +20,7 @@ struct RandomGraph {
   std::uint32_t nodes = 8;
   std::uint32_t links = 16;      // pairs of directions; parallel ones happen
   std::uint32_t max_metric = 5;  // small: many equal-cost paths
+  std::uint32_t srlgs = 0;       // risk groups 1 .. srlgs; a link has none, one or two, in both directions the same
 };
 // Both directions differ in metrics and groups; some attributes are absent.
 [[nodiscard]] TopologySnapshot random_graph(const RandomGraph& shape);

@@ -5,6 +5,7 @@
 
 #include "pcep/daemon/fabric.h"
 #include "pcep/pce/pce.h"
+#include "te/algo/cspf.h"
 #include "te/topology/topology.h"
 
 namespace pathwise::pcep {
@@ -21,6 +22,7 @@ class PathComputation {
  private:
   PceFabric fabric_;
   te::TopologySnapshotPtr topology_;
+  mutable te::Cspf cspf_;  // a workspace
 };
 
 }  // namespace pathwise::pcep

@@ -36,7 +36,7 @@ struct LspRequest {
   std::string name;
   Ipv6Address source;
   Ipv6Address destination;
-  MetricType optimise = MetricType::kIgp;  // kIgp, kTe or kPathDelay
+  MetricType optimise = MetricType::kIgp;  // kIgp, kTe, kHopCount or kPathDelay
   std::optional<Microseconds> max_delay;
   std::optional<BitsPerSecond> bandwidth;
   std::uint32_t exclude_any = 0;
@@ -44,6 +44,9 @@ struct LspRequest {
   std::uint32_t include_all = 0;
   std::uint8_t setup_priority = 7;
   std::uint8_t holding_priority = 7;
+  std::optional<std::uint64_t> max_igp;
+  std::optional<std::uint64_t> max_te;
+  std::optional<std::uint64_t> max_hops;
   friend bool operator==(const LspRequest&, const LspRequest&) = default;
 };
 
@@ -53,6 +56,8 @@ struct ComputedLsp {
   std::vector<LinkKey> links;           // what the path uses: reserved
   std::optional<Microseconds> delay;    // nullopt: a link of the path has no known delay
   std::optional<std::uint64_t> metric;  // sum of the optimised metric, if it is not the delay
+  // The maximum reservable bandwidth of each of `links`; empty: not known, and nobody is preempted at once.
+  std::vector<BitsPerSecond> capacities;
   friend bool operator==(const ComputedLsp&, const ComputedLsp&) = default;
 };
 

@@ -89,6 +89,8 @@ class Pce final : private PeerHandler {
   void compute_all(Pcc& pcc, const std::string& reason);
   void compute(Pcc& pcc, Lsp& lsp, const std::string& reason);
   void found(Pcc& pcc, Lsp& lsp, ComputedLsp path, const std::string& reason);
+  [[nodiscard]] Result<std::vector<LspKey>> reserve(const LspRequest& request, const ComputedLsp& path);
+  void replace(const LspKey& key, const std::string& reason);
   void not_found(Pcc& pcc, Lsp& lsp, const Error& error);
   void send_update(Pcc& pcc, Lsp& lsp);
   [[nodiscard]] bool worth_telling(const Lsp& lsp, const ComputedLsp& path) const;

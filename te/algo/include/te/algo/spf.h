@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Shortest paths from one node with all equal-cost first hops: Dijkstra with an indexed 4-ary heap, and
-// an incremental update that touches only what changes (after Ramalingam and Reps, "An incremental
+// Shortest paths from one node with all equal-cost first hops: Dijkstra with a radix heap, and an incremental
+// update that touches only what changes (after Ramalingam and Reps, "An incremental
 // algorithm for a generalization of the shortest-path problem", J. Algorithms 21, 1996). Pure; one Spf is one
 // workspace, reused without allocation. One thread per Spf.
 #pragma once
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "te/algo/flex_algo.h"
+#include "te/algo/radix_heap.h"
 #include "te/topology/topology.h"
 
 namespace pathwise::te {
@@ -67,7 +68,7 @@ class Spf {
   // Adds to `target` the first hops of paths whose last link is `link`, out of `from`.
   void inherit_hops(NodeIndex from, LinkIndex link, std::span<std::uint64_t> target);
   void settle(NodeIndex node);
-  void relax(NodeIndex from, LinkIndex link);
+  void settle_one_word(NodeIndex node);  // the same where a first-hop set is one word
   void push_or_decrease(NodeIndex node);
   NodeIndex pop();
   void sift_up(std::uint32_t position);
@@ -83,12 +84,13 @@ class Spf {
   std::size_t words_ = 0;  // 64-bit words of a first-hop set: one bit a link of the source
   std::vector<std::uint64_t> distance_;
   std::vector<std::uint64_t> first_hops_;  // nodes × words_
+  RadixHeap queue_;                        // of run()
   std::vector<std::uint32_t> position_;    // in heap_; kNotInHeap
-  std::vector<NodeIndex> heap_;
-  std::vector<std::uint8_t> marks_;     // of update(); all 0 between calls
-  std::vector<NodeIndex> marked_;       // nodes whose mark is not 0
-  std::vector<NodeIndex> lost_;         // ascending by their old distance
-  std::vector<std::uint64_t> scratch_;  // one first-hop set
+  std::vector<NodeIndex> heap_;            // of update(): 4-ary, by distance
+  std::vector<std::uint8_t> marks_;        // of update(); all 0 between calls
+  std::vector<NodeIndex> marked_;          // nodes whose mark is not 0
+  std::vector<NodeIndex> lost_;            // ascending by their old distance
+  std::vector<std::uint64_t> scratch_;     // one first-hop set
 };
 
 }  // namespace pathwise::te
