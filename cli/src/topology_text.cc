@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "topology_text.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/format.h"
+#include "base/string_util.h"
+#include "table.h"
+
+namespace pathwise::cli {
+namespace {
+
+using te::kNoLink;
+using te::kNoNode;
+using te::Link;
+using te::Node;
+using te::NodeIndex;
+using te::TopologySnapshot;
+
+std::string or_dash(std::string text) {
+  return text.empty() ? "-" : std::move(text);
+}
+
+std::string address_text(const Ipv6Address& address) {
+  return address.is_unspecified() ? "-" : address.to_string();
+}
+
+std::string rate(const std::optional<BitsPerSecond>& value) {
+  return value ? to_human(*value) : "-";
+}
+
+std::string locators(const Node& node) {
+  std::string text;
+  for (const auto& [algorithm, prefix] : node.locators) {
+    text += formatted("{}{}: {}", text.empty() ? "" : "  ", algorithm, prefix);
+  }
+  return or_dash(std::move(text));
+}
+
+std::string admin_groups(const Link& link) {
+  std::string text;
+  for (unsigned bit = 0; bit < 256; ++bit) {
+    if (link.admin_groups.test(bit)) text += formatted("{}{}", text.empty() ? "" : ",", bit);
+  }
+  return or_dash(std::move(text));
+}
+
+std::string srlgs(const Link& link) {
+  std::string text;
+  for (const std::uint32_t group : link.srlgs) text += formatted("{}{}", text.empty() ? "" : ",", group);
+  return or_dash(std::move(text));
+}
+
+std::string nodes_table(const TopologySnapshot& topology) {
+  Table table({"NODE", "SYSTEM ID", "ROUTER ID", "LOCATORS (algorithm: prefix)"});
+  for (const Node& node : topology.nodes) {
+    table.add({escaped(node.name.str(), false), or_dash(escaped(node.system_id, false)), address_text(node.router_id6),
+               locators(node)});
+  }
+  return table.to_string();
+}
+
+std::string links_table(const TopologySnapshot& topology) {
+  Table table({"LINK", "LOCAL ADDRESS", "IGP", "TE", "DELAY", "RATE", "RESERVABLE", "GROUPS", "SRLG", "STATE"});
+  for (const Link& link : topology.links) {
+    const auto name = [&](NodeIndex node) { return escaped(topology.nodes[node].name.str(), false); };
+    table.add({formatted("{} > {}", name(link.from), name(link.to)), address_text(link.local_address),
+               std::to_string(link.igp_metric), link.te_metric ? std::to_string(*link.te_metric) : "-",
+               delay_text(link), rate(link.max_bandwidth), rate(link.max_reservable_bandwidth), admin_groups(link),
+               srlgs(link), link.unusable.empty() ? "usable" : "unusable: " + escaped(link.unusable, false)});
+  }
+  return table.to_string();
+}
+
+std::string tiers_table(const std::vector<TierPaths>& tiers) {
+  Table table({"TIER", "SITE", "ACTIVE PATH"});
+  for (const TierPaths& tier : tiers) {
+    for (const auto& path : tier.paths) {
+      std::string nodes;
+      for (const NodeName& node : path.nodes) nodes += (nodes.empty() ? "" : " > ") + escaped(node.str(), false);
+      table.add({tier.tier.str(), path.site.str(), std::move(nodes)});
+    }
+  }
+  return table.to_string();
+}
+
+// A quoted string of the DOT language.
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  }
+  return out + '"';
+}
+
+void add_dot_links(const TopologySnapshot& topology, std::string& out) {
+  for (te::LinkIndex index = 0; index < topology.links.size(); ++index) {
+    const Link& link = topology.links[index];
+    if (link.reverse != kNoLink && link.reverse < index) continue;  // drawn with its other direction
+    const bool usable = link.unusable.empty() && link.reverse != kNoLink && topology.links[link.reverse].unusable.empty();
+    const std::string& why =
+        !link.unusable.empty() || link.reverse == kNoLink ? link.unusable : topology.links[link.reverse].unusable;
+    out += formatted("  {} -> {} [dir={}, label={}, tooltip={}, {}];\n", quoted(topology.nodes[link.from].name.str()),
+                     quoted(topology.nodes[link.to].name.str()), link.reverse == kNoLink ? "forward" : "none",
+                     quoted(delay_label(topology, link)),
+                     quoted(usable ? formatted("igp {}, {}", link.igp_metric, rate(link.max_bandwidth)) : why),
+                     usable ? "color=gray55" : "color=firebrick, style=dashed");
+  }
+}
+
+void add_dot_tiers(const TopologyPicture& picture, std::string& out) {
+  for (std::size_t i = 0; i < picture.tiers.size(); ++i) {
+    for (const auto& [hop, sites] : hops_of(picture.topology, picture.tiers[i])) {
+      std::string names;
+      for (const SiteName& site : sites) names += (names.empty() ? "" : ", ") + site.str();
+      out += formatted("  {} -> {} [color=\"{}\", penwidth=3, arrowsize=0.6, tooltip={}];\n",
+                       quoted(picture.topology.nodes[hop.first].name.str()),
+                       quoted(picture.topology.nodes[hop.second].name.str()), tier_colour(i),
+                       quoted(formatted("{} to {}", picture.tiers[i].tier, names)));
+    }
+  }
+  if (picture.tiers.empty()) return;
+  out += "  subgraph cluster_legend {\n    label=\"tiers\"; fontsize=11; color=gray80;\n";
+  for (std::size_t i = 0; i < picture.tiers.size(); ++i) {
+    out += formatted("    {} [shape=plaintext, label={}, fontcolor=\"{}\"];\n", quoted(formatted("tier {}", i)),
+                     quoted("━ " + picture.tiers[i].tier.str()), tier_colour(i));
+  }
+  out += "  }\n";
+}
+
+}  // namespace
+
+std::vector<TierPaths> tier_paths(const te::PathSnapshot& snapshot) {
+  std::map<std::pair<Color, TierName>, TierPaths> tiers;
+  for (const te::PathState& path : snapshot.paths) {  // sorted by site
+    TierPaths& tier = tiers[{path.color, path.tier}];
+    tier.tier = path.tier;
+    tier.color = path.color;
+    const te::CandidatePathState* active = path.active_candidate();
+    if (active != nullptr && active->nodes.size() > 1) tier.paths.push_back({path.site, active->nodes});
+  }
+  std::vector<TierPaths> result;
+  for (auto& [key, tier] : tiers) result.push_back(std::move(tier));
+  return result;
+}
+
+std::string_view tier_colour(std::size_t tier) {
+  static constexpr std::array<std::string_view, 7> kColours{"#d55e00", "#0072b2", "#009e73", "#cc79a7",
+                                                            "#e69f00", "#56b4e9", "#8c6d31"};
+  return kColours[tier % kColours.size()];
+}
+
+TierHops hops_of(const TopologySnapshot& topology, const TierPaths& tier) {
+  TierHops hops;
+  for (const auto& path : tier.paths) {
+    for (std::size_t i = 0; i + 1 < path.nodes.size(); ++i) {
+      const NodeIndex from = topology.find(path.nodes[i]);
+      const NodeIndex to = topology.find(path.nodes[i + 1]);
+      if (from != kNoNode && to != kNoNode) hops[{from, to}].push_back(path.site);
+    }
+  }
+  return hops;
+}
+
+std::map<NodeIndex, std::vector<SiteName>> sites_at(const TopologyPicture& picture) {
+  std::map<NodeIndex, std::vector<SiteName>> sites;
+  for (const TierPaths& tier : picture.tiers) {
+    for (const auto& path : tier.paths) {
+      const NodeIndex end = picture.topology.find(path.nodes.back());
+      if (end == kNoNode) continue;
+      auto& here = sites[end];
+      if (std::ranges::find(here, path.site) == here.end()) here.push_back(path.site);
+    }
+  }
+  return sites;
+}
+
+NodeIndex head_of(const TopologyPicture& picture) {
+  for (const TierPaths& tier : picture.tiers) {
+    if (!tier.paths.empty()) return picture.topology.find(tier.paths.front().nodes.front());
+  }
+  return kNoNode;
+}
+
+std::string delay_text(const Link& link) {
+  const auto human = [](std::uint32_t value) { return to_human(Microseconds{value}); };
+  const auto average = link.delay_us ? link.delay_us : link.min_delay_us;
+  if (!average) return "-";
+  const std::uint32_t low = link.min_delay_us.value_or(*average);
+  const std::uint32_t high = link.max_delay_us.value_or(*average);
+  if (human(low) == human(*average) && human(high) == human(*average)) return human(*average);
+  return formatted("{} ({}–{})", human(*average), human(low), human(high));
+}
+
+std::string delay_label(const TopologySnapshot& topology, const Link& link) {
+  const auto one = [](const Link& way) {
+    const auto delay = way.min_delay_us ? way.min_delay_us : way.delay_us;
+    return delay ? to_human(Microseconds{*delay}) : std::string();
+  };
+  const std::string there = one(link);
+  const std::string back = link.reverse == kNoLink ? there : one(topology.links[link.reverse]);
+  if (there == back || back.empty()) return there;
+  return there.empty() ? back : there + "/" + back;
+}
+
+std::string topology_to_text(const TopologyPicture& picture) {
+  const TopologySnapshot& topology = picture.topology;
+  std::size_t unusable = 0;
+  for (const Link& link : topology.links) unusable += link.unusable.empty() ? 0 : 1;
+  std::string out = formatted("topology {}, version {}: {} nodes, {} links (one a direction), {} unusable\n\n",
+                              picture.state, topology.version, topology.nodes.size(), topology.links.size(), unusable);
+  out += nodes_table(topology) + "\n" + links_table(topology);
+  if (!picture.tiers.empty()) out += "\n" + tiers_table(picture.tiers);
+  return out;
+}
+
+std::string topology_to_dot(const TopologyPicture& picture) {
+  const TopologySnapshot& topology = picture.topology;
+  std::string out =
+      "digraph pathwise {\n  layout=neato; overlap=false; splines=true; sep=\"+12\";\n"
+      "  node [shape=box, style=\"rounded,filled\", fillcolor=gray95, fontname=\"Helvetica\", fontsize=12];\n"
+      "  edge [fontname=\"Helvetica\", fontsize=10, len=2];\n";
+  out += formatted("  label={};\n", quoted(formatted("topology {}, version {}", picture.state, topology.version)));
+  const auto sites = sites_at(picture);
+  const NodeIndex head = head_of(picture);
+  for (NodeIndex node = 0; node < topology.nodes.size(); ++node) {
+    const std::string& name = topology.nodes[node].name.str();
+    std::string label = name;
+    if (const auto here = sites.find(node); here != sites.end()) {
+      for (const SiteName& site : here->second) label += "\n" + site.str();
+    }
+    // \n is DOT's own line break and stands outside of what quoted() escapes.
+    std::string text;
+    for (const auto part : split(label, '\n')) {
+      const std::string word = quoted(part);
+      text += (text.empty() ? "" : "\\n") + word.substr(1, word.size() - 2);
+    }
+    out += formatted("  {} [label=\"{}\"{}];\n", quoted(name), text, node == head ? ", penwidth=2.5" : "");
+  }
+  add_dot_links(topology, out);
+  add_dot_tiers(picture, out);
+  return out + "}\n";
+}
+
+}  // namespace pathwise::cli
