@@ -18,6 +18,7 @@
 #include "observability.h"
 #include "pcep_client.h"
 #include "probe_sessions.h"
+#include "queries.h"
 #include "te/fib/kernel_fib.h"
 #include "te/measure/stamp_udp.h"
 #include "te/policy/engine.h"
@@ -109,6 +110,7 @@ struct Daemon::State {
   std::unique_ptr<PcepClient> pcep;
   std::unique_ptr<TopologyClient> topology_client;
   std::unique_ptr<net::HttpResponder> responder;
+  std::unique_ptr<Queries> queries;  // they look at what is above
   std::unique_ptr<TeServer> server;
 };
 
@@ -216,8 +218,15 @@ Result<void> Daemon::State::start_clients() {
 }
 
 Result<void> Daemon::State::start_serving() {
-  auto listening =
-      TeServer::start(node.te.socket, [this](TeIntent intent) { return intent_from_grpc(std::move(intent)); });
+  queries = std::make_unique<Queries>(io, QuerySources{.engine = engine,
+                                                       .topology = topology,
+                                                       .topology_state = topology_state,
+                                                       .topology_detail = topology_detail,
+                                                       .paths = latest,
+                                                       .kernel = kernel,
+                                                       .stamp_port = options.stamp_port});
+  auto listening = TeServer::start(
+      node.te.socket, [this](TeIntent intent) { return intent_from_grpc(std::move(intent)); }, queries->handlers());
   if (!listening) return std::unexpected(listening.error());
   server = std::move(*listening);
   auto responding = net::HttpResponder::start(io, node.te.metrics,

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "base/format.h"
 #include "engine_step.h"
@@ -69,9 +70,12 @@ Result<void> PolicyEngine::set_intent(TeIntent intent) {
     for (std::size_t i = 0; i < peer.candidates.size(); ++i) {
       if (before != nullptr && i < before->candidates.size() && before->candidates[i] == peer.candidates[i]) continue;
       policy.candidates[i] = {};
-      if (policy.active == i) policy.active.reset();
     }
-    if (policy.active && *policy.active >= peer.candidates.size()) policy.active.reset();
+    if (policy.active && (*policy.active >= peer.candidates.size() ||
+                          before->candidates[*policy.active] != peer.candidates[*policy.active])) {
+      policy.replaced = describe(before->candidates[*policy.active].kind);
+      policy.active.reset();
+    }
     policies.emplace(key, std::move(policy));
   }
   policies_ = std::move(policies);
@@ -215,13 +219,17 @@ void PolicyEngine::choose(Policy& policy, const PeerTierIntent& peer, const Path
     if (!current_good || *since + params_.hold_down <= step.now.steady) return move(policy, i, path, step);
     step.wake_at(*since + params_.hold_down);
   }
-  if (policy.active) move(policy, std::nullopt, path, step);
+  if (policy.active || !policy.replaced.empty()) move(policy, std::nullopt, path, step);
 }
 
 void PolicyEngine::move(Policy& policy, std::optional<std::size_t> to, const PathState& path, Step& step) {
   std::string why;
-  if (policy.active) {
+  std::string left = std::exchange(policy.replaced, {});
+  if (!left.empty()) {
+    why = formatted("a new intent replaced {}", left);
+  } else if (policy.active) {
     const CandidatePathState& from = path.candidates[*policy.active];
+    left = name_of(from);
     why = usable(from) ? formatted("a better path than {} is usable", name_of(from))
                        : formatted("{} failed: {}", name_of(from), from.reason);
   } else {
@@ -232,7 +240,24 @@ void PolicyEngine::move(Policy& policy, std::optional<std::size_t> to, const Pat
   policy.active = to;
   policy.since = step.now.wall;
   ++policy.transitions;
+  if (policy.history.size() >= kPathHistory) policy.history.pop_front();
+  policy.history.push_back({.at = step.now.wall,
+                            .from = std::move(left),
+                            .to = to ? name_of(path.candidates[*to]) : "",
+                            .reason = policy.reason});
   step.out.transitions.push_back(formatted("{} {}: {}", path.site, path.tier, policy.reason));
+}
+
+std::vector<PathHistory> PolicyEngine::history() const {
+  std::vector<PathHistory> result;
+  result.reserve(policies_.size());
+  for (const auto& [key, policy] : policies_) {
+    result.push_back({.site = key.first,
+                      .tier = key.second,
+                      .transitions = policy.transitions,
+                      .recent = {policy.history.begin(), policy.history.end()}});
+  }
+  return result;
 }
 
 // Copies what lasts from step to step into the path, and notes which segments are installed since when.

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "te/policy/intent.h"
 #include "te/snapshot/path_snapshot.h"
+#include "te/wire/te_queries.h"
 
 namespace pathwise::te {
 
@@ -17,5 +18,15 @@ namespace wire = ::pathwise::te::v1;
 
 [[nodiscard]] wire::PathSnapshot encode(const PathSnapshot& snapshot);
 [[nodiscard]] Result<PathSnapshot> decode(const wire::PathSnapshot& message);
+
+[[nodiscard]] wire::GetTopologyResponse encode(const TopologyReport& report);
+[[nodiscard]] Result<TopologyReport> decode(const wire::GetTopologyResponse& message);
+[[nodiscard]] wire::HistoryResponse encode(const std::vector<PathHistory>& histories);
+[[nodiscard]] std::vector<PathHistory> decode(const wire::HistoryResponse& message);
+[[nodiscard]] wire::VerifyResponse encode(const std::vector<VerifiedPath>& paths);
+[[nodiscard]] Result<std::vector<VerifiedPath>> decode(const wire::VerifyResponse& message);
+[[nodiscard]] wire::VerifyRequest encode(const VerifyOrder& order);
+// kInvalidArgument: a deadline beyond kLongestVerify.
+[[nodiscard]] Result<VerifyOrder> decode(const wire::VerifyRequest& message);
 
 }  // namespace pathwise::te

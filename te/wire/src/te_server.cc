@@ -50,6 +50,41 @@ struct TeServer::State final : wire::TeService::Service {
     return grpc::Status::OK;
   }
 
+  grpc::Status GetTopology(grpc::ServerContext* context, const wire::GetTopologyRequest*,
+                           wire::GetTopologyResponse* response) override {
+    if (!queries.topology) return {grpc::StatusCode::UNIMPLEMENTED, ""};
+    return answer(queries.topology(until_cancelled(*context)), *response);
+  }
+
+  grpc::Status History(grpc::ServerContext* context, const wire::HistoryRequest* request,
+                       wire::HistoryResponse* response) override {
+    if (!queries.history) return {grpc::StatusCode::UNIMPLEMENTED, ""};
+    const PolicySelection selection{.site = SiteName(request->site()), .tier = TierName(request->tier())};
+    return answer(queries.history(selection, until_cancelled(*context)), *response);
+  }
+
+  grpc::Status Verify(grpc::ServerContext* context, const wire::VerifyRequest* request,
+                      wire::VerifyResponse* response) override {
+    if (!queries.verify) return {grpc::StatusCode::UNIMPLEMENTED, ""};
+    const auto order = decode(*request);
+    if (!order) return to_status(order.error());
+    return answer(queries.verify(*order, until_cancelled(*context)), *response);
+  }
+
+  template <typename Answer, typename Response>
+  static grpc::Status answer(const Result<Answer>& answer, Response& response) {
+    if (!answer) return to_status(answer.error());
+    response = encode(*answer);
+    return grpc::Status::OK;
+  }
+
+  TeQueries::Cancelled until_cancelled(const grpc::ServerContext& context) {
+    return [this, &context] {
+      const std::lock_guard lock(mutex);
+      return closing || context.IsCancelled();
+    };
+  }
+
   // nullptr: the stream is over.
   PathSnapshotPtr wait_for_newer(const PathSnapshotPtr& last, const grpc::ServerContext& context) {
     std::unique_lock lock(mutex);
@@ -61,6 +96,7 @@ struct TeServer::State final : wire::TeService::Service {
   }
 
   IntentHandler on_intent;
+  TeQueries queries;
   std::unique_ptr<grpc::Server> server;
   std::atomic<std::size_t> watching = 0;
   std::mutex mutex;
@@ -69,11 +105,13 @@ struct TeServer::State final : wire::TeService::Service {
   bool closing = false;    // guarded by mutex
 };
 
-Result<std::unique_ptr<TeServer>> TeServer::start(const std::string& socket_path, IntentHandler on_intent) {
+Result<std::unique_ptr<TeServer>> TeServer::start(const std::string& socket_path, IntentHandler on_intent,
+                                                  TeQueries queries) {
   // gRPC does not say why it could not listen, so look first.
   if (auto good = check_unix_socket(socket_path, "pathwise-te"); !good) return std::unexpected(good.error());
   auto state = std::make_unique<State>();
   state->on_intent = std::move(on_intent);
+  state->queries = std::move(queries);
   grpc::ServerBuilder builder;
   int listening = 0;
   builder.AddListeningPort("unix:" + socket_path, grpc::InsecureServerCredentials(), &listening);

@@ -303,6 +303,60 @@ TEST_F(EngineTest, ABadIntentLeavesTheOldOne) {
   EXPECT_EQ(engine_.intent()->peers[0].candidates.size(), 3u);
 }
 
+TEST_F(EngineTest, EveryTransitionIsKeptWithItsTimeAndReason) {
+  alive(kRealtime, 1);
+  alive(kRealtime, 2);
+  step();
+  const SystemTime first = clock_.wall_now();
+  alive(kRealtime, 1, false);
+  step(milliseconds(10));
+  const auto history = engine_.history();
+  const auto realtime = std::ranges::find(history, kRealtime, &PathHistory::tier);
+  ASSERT_NE(realtime, history.end());
+  EXPECT_EQ(realtime->transitions, 2u);
+  EXPECT_THAT(realtime->recent,
+              ElementsAre(PathTransition{first, "", "flex-algo 128", "a path is alive; on flex-algo 128"},
+                          PathTransition{first + milliseconds(10), "flex-algo 128", "best-effort",
+                                         "flex-algo 128 failed: 3 probes in a row without a reply; on best-effort"}));
+}
+
+TEST_F(EngineTest, HistoryOutlivesAnIntentThatKeepsThePolicyAndIsBounded) {
+  alive(kRealtime, 1);
+  for (std::size_t i = 0; i < kPathHistory; ++i) {
+    alive(kRealtime, 1, i % 2 == 0);
+    step(milliseconds(10));
+  }
+  auto intent = test::intent();
+  intent.revision = 8;
+  ASSERT_TRUE(engine_.set_intent(intent));
+  alive(kRealtime, 1);
+  step(milliseconds(10));
+  const auto history = engine_.history();
+  const auto realtime = std::ranges::find(history, kRealtime, &PathHistory::tier);
+  ASSERT_EQ(realtime->recent.size(), kPathHistory);
+  EXPECT_EQ(realtime->transitions, kPathHistory + 1);
+  EXPECT_EQ(realtime->recent.front().to, "");  // the first one, "a path is alive", made room
+  EXPECT_EQ(realtime->recent.back().at, clock_.wall_now());
+}
+
+TEST_F(EngineTest, AnIntentThatReplacesTheActivePathIsATransition) {
+  alive(kRealtime, 1);
+  step();
+  auto intent = test::intent();
+  intent.peers[0].candidates[1].kind = FlexAlgoIntent{Algorithm(129)};
+  ASSERT_TRUE(engine_.set_intent(intent));
+  inputs_.probes.clear();
+  const PathState& path = step(milliseconds(10));
+  EXPECT_EQ(path.reason, "a new intent replaced flex-algo 128; no path is left");
+  EXPECT_EQ(path.since, clock_.wall_now());
+  step(milliseconds(10));
+  const auto history = engine_.history();
+  const auto realtime = std::ranges::find(history, kRealtime, &PathHistory::tier);
+  EXPECT_EQ(realtime->transitions, 2u);  // said once
+  EXPECT_EQ(realtime->recent.back().from, "flex-algo 128");
+  EXPECT_EQ(realtime->recent.back().to, "");
+}
+
 TEST_F(EngineTest, PreferenceCountsNotTheOrder) {
   auto intent = test::intent();
   intent.peers[0].candidates[2].preference = 200;

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -21,6 +22,7 @@
 #include "te/fib/fib_state.h"
 #include "te/policy/intent.h"
 #include "te/policy/network_view.h"
+#include "te/snapshot/path_history.h"
 #include "te/snapshot/path_snapshot.h"
 #include "te/srv6/sid_map.h"
 
@@ -105,6 +107,9 @@ class PolicyEngine {
 
   [[nodiscard]] EngineOutput step(const EngineInputs& inputs, EngineTime now);
 
+  // Of each policy of the intent, by (site, tier). An intent that keeps a policy keeps its history.
+  [[nodiscard]] std::vector<PathHistory> history() const;
+
  private:
   struct ListMemory {
     std::optional<SteadyTime> alive_since;
@@ -122,6 +127,8 @@ class PolicyEngine {
     SystemTime since{};
     std::string reason = "no path is alive yet";
     std::uint64_t transitions = 0;
+    std::deque<PathTransition> history;  // at most kPathHistory, oldest first
+    std::string replaced;                // the path that was active until a new intent took it away
     std::vector<Candidate> candidates;
   };
   struct Step;  // one step's working state

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// TeService on a unix socket: intents in, path snapshots out. gRPC's threads stay inside; intents are
-// handed to `on_intent` on one of them, so the callback posts to the owner's thread. publish(): any
-// thread. A client that reads slowly gets the newest snapshot, never a queue of old ones.
+// TeService on a unix socket: intents in, path snapshots out, and questions answered. gRPC's threads stay inside;
+// intents are handed to `on_intent` on one of them, so the callback posts to the owner's thread. publish(): any thread.
+// A client that reads slowly gets the newest snapshot, never a queue of old ones.
 #pragma once
 
 #include <functional>
@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "te/policy/intent.h"
 #include "te/snapshot/path_snapshot.h"
+#include "te/wire/te_queries.h"
 
 namespace pathwise::te {
 
@@ -21,7 +22,9 @@ class TeServer {
 
   // Replaces a socket that a dead process left; kAlreadyExists if a live one answers on it,
   // kPermissionDenied or kIo if the path cannot be written.
-  [[nodiscard]] static Result<std::unique_ptr<TeServer>> start(const std::string& socket_path, IntentHandler on_intent);
+  // Questions without a function are answered UNIMPLEMENTED.
+  [[nodiscard]] static Result<std::unique_ptr<TeServer>> start(const std::string& socket_path, IntentHandler on_intent,
+                                                               TeQueries queries = {});
   ~TeServer();
   TeServer(const TeServer&) = delete;
   TeServer& operator=(const TeServer&) = delete;
