@@ -87,7 +87,7 @@ class DatagramReceiver {
 
 class DatagramSender {
  public:
-  static constexpr std::size_t kBatch = 16;  // T1 is taken before the call: a longer batch makes its last ones old
+  static constexpr std::size_t kBatch = 8;  // T1 is taken before the call: a longer batch makes its last ones old
   // `octets` must stay until flush(). `tag` comes back if it cannot be sent. `transmit_time`: see TransmitTimes.
   void add(const DatagramTarget& target, std::span<std::uint8_t> octets, std::uint32_t tag, bool transmit_time);
   [[nodiscard]] bool full() const { return count_ == kBatch; }
