@@ -28,13 +28,13 @@ struct ListenConfig {
 enum class StampClocks : std::uint8_t { kFree, kNtp, kPtp };
 struct StampConfig {
   Milliseconds interval{100};
-  std::uint32_t multiplier = 3;         // losses in a row that mean dead
-  std::string key_file;                 // empty: unauthenticated (RFC 8762 section 4)
-  bool allow_unauthenticated = false;   // with a key: who has none is answered too
+  std::uint32_t multiplier = 3;        // losses in a row that mean dead
+  std::string key_file;                // empty: unauthenticated (RFC 8762 section 4)
+  bool allow_unauthenticated = false;  // with a key: who has none is answered too
   StampClocks clocks = StampClocks::kFree;
-  Microseconds clock_error{1000};         // of ours, where it is synchronised
+  Microseconds clock_error{1000};          // of ours, where it is synchronised
   std::uint32_t transmit_times_every = 8;  // probes of a session; 0: never
-  std::uint32_t size = 0;                 // octets of a probe's UDP payload; 0: what it needs
+  std::uint32_t size = 0;                  // octets of a probe's UDP payload; 0: what it needs
   std::uint8_t dscp = 0;
 };
 struct PceConfig {

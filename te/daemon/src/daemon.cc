@@ -404,8 +404,7 @@ void Daemon::State::reload_stamp_keys() {
 }
 
 Observed Daemon::State::observed() const {
-  Observed result{
-      .snapshot = *latest, .fib = *fib, .reflector = reflector->counters(), .sender = sender->counters()};
+  Observed result{.snapshot = *latest, .fib = *fib, .reflector = reflector->counters(), .sender = sender->counters()};
   for (const auto& source : node.te.topology) result.topology_sources.push_back(source.address.to_string());
   result.topology_detail = topology_detail;
   return result;

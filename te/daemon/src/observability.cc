@@ -21,8 +21,7 @@ void update_one_way(net::Metrics& metrics, const OneWayDelay& one_way, const net
   const auto direction = [&](const char* name, Microseconds delay) {
     net::Metrics::Labels with = labels;
     with["direction"] = name;
-    metrics
-        .gauge("pathwise_te_path_one_way_p50_seconds", "Median one-way delay, by clocks declared synchronised", with)
+    metrics.gauge("pathwise_te_path_one_way_p50_seconds", "Median one-way delay, by clocks declared synchronised", with)
         .Set(seconds(delay));
   };
   direction("forward", one_way.forward_p50);

@@ -79,8 +79,9 @@ ReplyVerdict SenderSession::on_reply(ProbeTime now, std::span<const std::uint8_t
     if (config_.return_path) return_via_ = ReturnVia::kOther;
     return ReplyVerdict::kTaken;
   }
-  const bool integrity = !has_integrity_flag(tlvs) &&
-                         check_tlvs(octets, mode_, authenticated ? std::span(signer, 1) : keys) != TlvIntegrity::kFailed;
+  const bool integrity =
+      !has_integrity_flag(tlvs) &&
+      check_tlvs(octets, mode_, authenticated ? std::span(signer, 1) : keys) != TlvIntegrity::kFailed;
   if (integrity) read_tlvs(tlvs);
   return integrity ? ReplyVerdict::kTaken : ReplyVerdict::kTakenWithoutTlvs;
 }

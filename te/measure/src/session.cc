@@ -14,8 +14,9 @@ constexpr std::size_t kMaxRing = 1024;  // ours: bounds a session's memory whate
 // What a reply may be later than ever before without being lost (RFC 6298's clock granularity G): our own host's
 // scheduling. A twentieth of the interval: 5 ms of 100 ms, 0.5 ms of 10 ms.
 constexpr int kGranularityShare = 20;
-constexpr nanoseconds kClockStep = std::chrono::milliseconds(1);      // more than any slew between probe and reply
-constexpr nanoseconds kTransmitLimit = std::chrono::milliseconds(100);  // a queue of ours that is longer is not believed
+constexpr nanoseconds kClockStep = std::chrono::milliseconds(1);  // more than any slew between probe and reply
+constexpr nanoseconds kTransmitLimit =
+    std::chrono::milliseconds(100);  // a queue of ours that is longer is not believed
 
 // Enough for every probe within the longest time-out, twice: late replies are recognised too.
 std::size_t ring_size(const SessionParams& params) {
@@ -164,8 +165,8 @@ void SessionSender::record_one_way(SteadyTime now, const Probe& probe, OneWaySam
     return;
   }
   if (!one_way_) {
-    one_way_ = std::make_unique<OneWay>(
-        OneWay{.forward = Window(params_.window, params_.max_age), .backward = Window(params_.window, params_.max_age)});
+    one_way_ = std::make_unique<OneWay>(OneWay{.forward = Window(params_.window, params_.max_age),
+                                               .backward = Window(params_.window, params_.max_age)});
   }
   one_way_->error = sample.error;
   one_way_->forward.record(now, probe.sequence, std::max(sample.forward, nanoseconds::zero()));

@@ -37,19 +37,21 @@ std::string_view trimmed(std::string_view text) {
 }
 
 Result<void> check_owner_only(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   if (::stat(path.c_str(), &status) != 0) return fail_errno(path, errno);
   const auto mode = status.st_mode & 0777U;
   if ((mode & (S_IRWXO | S_IWGRP)) == 0) return {};
-  return fail(ErrorCode::kPermissionDenied, "{} has mode {:04o}: a key that others can read or change is no secret; "
-              "chmod 0600 {}", path, mode, path);
+  return fail(ErrorCode::kPermissionDenied,
+              "{} has mode {:04o}: a key that others can read or change is no secret; "
+              "chmod 0600 {}",
+              path, mode, path);
 }
 
 // Where the HMAC TLV is among the TLVs.
 struct HmacPlace {
   std::size_t at = 0;  // from the beginning of the TLVs; the HMAC covers what is before
   bool found = false;
-  bool right = true;          // nothing but Extra Padding after it, 16 octets long, once
+  bool right = true;            // nothing but Extra Padding after it, 16 octets long, once
   bool others_need_it = false;  // there is a TLV besides Extra Padding
 };
 
@@ -179,7 +181,8 @@ void sign(std::span<std::uint8_t> packet, StampMode mode, const StampKey& key) {
 const StampKey* signer_of(std::span<const std::uint8_t> packet, std::span<const StampKey> keys) {
   if (packet.size() < kStampAuthenticatedSize) return nullptr;
   const auto hmac = packet.subspan(kStampHmacAt, kStampHmacSize);
-  const auto found = std::ranges::find_if(keys, [&](const StampKey& key) { return key.matches(hmac, packet.first(kStampHmacAt)); });
+  const auto found =
+      std::ranges::find_if(keys, [&](const StampKey& key) { return key.matches(hmac, packet.first(kStampHmacAt)); });
   return found == keys.end() ? nullptr : &*found;
 }
 
@@ -193,9 +196,8 @@ TlvIntegrity check_tlvs(std::span<const std::uint8_t> packet, StampMode mode, st
   }
   if (!place.right) return TlvIntegrity::kFailed;
   const auto hmac = tlvs.subspan(place.at + StampTlv::kHeader, kStampHmacSize);
-  const bool good = std::ranges::any_of(keys, [&](const StampKey& key) {
-    return key.matches(hmac, packet.first(kSequenceSize), tlvs.first(place.at));
-  });
+  const bool good = std::ranges::any_of(
+      keys, [&](const StampKey& key) { return key.matches(hmac, packet.first(kSequenceSize), tlvs.first(place.at)); });
   return good ? TlvIntegrity::kGood : TlvIntegrity::kFailed;
 }
 

@@ -62,7 +62,7 @@ StampMode stamp_mode_of(std::span<const std::uint8_t> octets) {
   if (octets.size() < kStampAuthenticatedSize) return StampMode::kUnauthenticated;
   const auto zeros = octets.subspan(4, 12);
   return std::ranges::all_of(zeros, [](std::uint8_t octet) { return octet == 0; }) ? StampMode::kAuthenticated
-                                                                                  : StampMode::kUnauthenticated;
+                                                                                   : StampMode::kUnauthenticated;
 }
 
 ErrorEstimate ErrorEstimate::of(bool synchronized, std::chrono::nanoseconds error) {
@@ -120,7 +120,8 @@ std::chrono::nanoseconds elapsed(StampTimestamp earlier, StampTimestamp later, b
 StampTlvs StampTlvs::decode(std::span<const std::uint8_t> octets) {
   StampTlvs tlvs;
   while (const auto tlv = next_tlv(octets)) {
-    tlvs.list.push_back({.flags = tlv->flags(), .type = tlv->type(), .value = {tlv->value().begin(), tlv->value().end()}});
+    tlvs.list.push_back(
+        {.flags = tlv->flags(), .type = tlv->type(), .value = {tlv->value().begin(), tlv->value().end()}});
   }
   tlvs.malformed.assign(octets.begin(), octets.end());
   return tlvs;

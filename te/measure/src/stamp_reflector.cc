@@ -11,8 +11,8 @@ namespace pathwise::te {
 namespace {
 
 constexpr std::chrono::microseconds kPace{500};
-constexpr int kBatches = 8;                    // of datagrams, before other work of the thread gets its turn
-constexpr std::size_t kPendingTimes = 1024;    // ours, a power of two: replies whose transmit time is awaited
+constexpr int kBatches = 8;                  // of datagrams, before other work of the thread gets its turn
+constexpr std::size_t kPendingTimes = 1024;  // ours, a power of two: replies whose transmit time is awaited
 
 bool is_link_local(const Ipv6Address& address) {
   return address.bytes[0] == 0xFE && (address.bytes[1] & 0xC0) == 0x80;

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "base/random.h"
-#include "te/measure/due_wheel.h"
 #include "sender_session.h"
 #include "socket_watch.h"
 #include "stamp_octets.h"
+#include "te/measure/due_wheel.h"
 #include "te/measure/stamp_udp.h"
 #include "udp_socket.h"
 
@@ -22,6 +22,7 @@ namespace asio = boost::asio;
 
 constexpr std::chrono::milliseconds kPace{1};
 constexpr int kBatches = 8;                  // of datagrams, before other work of the thread gets its turn
+constexpr int kBeforeExpiry = 32;            // times that: what the socket's buffer holds
 constexpr std::size_t kPendingTimes = 1024;  // ours, a power of two: probes whose transmit time is awaited
 constexpr std::size_t kMostSessions = 0xFFFF;
 constexpr std::size_t kSsidAt = 14, kAuthenticatedSsidAt = 26;
@@ -62,9 +63,12 @@ struct StampSender::State : std::enable_shared_from_this<State> {
 
   void run() {
     armed.reset();
-    look();  // before a probe is declared lost: its reply may be waiting
-    wheel.advance(std::chrono::steady_clock::now(),
-                  [this](std::uint32_t id, std::uint32_t generation) { wake(static_cast<StampSessionId>(id), generation); });
+    // Before a probe is declared lost: after a stall of this thread its reply may be waiting behind thousands.
+    for (int i = 0; i < kBeforeExpiry && look() >= kBatches * DatagramReceiver::kBatch; ++i) {
+    }
+    wheel.advance(std::chrono::steady_clock::now(), [this](std::uint32_t id, std::uint32_t generation) {
+      wake(static_cast<StampSessionId>(id), generation);
+    });
     flush();
     report_changes();
     if (!stopped) arm();
@@ -109,8 +113,7 @@ struct StampSender::State : std::enable_shared_from_this<State> {
   // A probe that cannot be sent (no route) is a probe that gets no answer: it counts as lost.
   void probe(StampSessionId id, SenderSession& session, ProbeTime now) {
     const auto octets = session.next_probe(now, config.keys.empty() ? nullptr : &config.keys.front());
-    const bool timed =
-        config.transmit_time_every != 0 && session.last_sequence() % config.transmit_time_every == 0;
+    const bool timed = config.transmit_time_every != 0 && session.last_sequence() % config.transmit_time_every == 0;
     if (timed) {
       const std::uint32_t number = times.next_number();
       pending[number % kPendingTimes] = {.number = number,

@@ -56,7 +56,8 @@ bool read_sub_tlv(const ConstTlvView& sub, ReturnPath& path) {
     case ReturnPath::kSrv6Segments:
       if (value.empty() || value.size() % kAddressSize != 0) return false;
       if (!path.segments.empty()) return true;
-      for (std::size_t at = 0; at < value.size(); at += kAddressSize) path.segments.push_back(address_in(value.subspan(at)));
+      for (std::size_t at = 0; at < value.size(); at += kAddressSize)
+        path.segments.push_back(address_in(value.subspan(at)));
       return true;
     default:
       path.beyond_us = true;

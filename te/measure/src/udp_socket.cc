@@ -80,8 +80,7 @@ bool prepare(int fd) {
   // A probe that does not fit the path is a lost probe, not two fragments.
   return set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) && set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) &&
          set_option(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1) && set_option(fd, IPPROTO_IPV6, IPV6_RECVTCLASS, 1) &&
-         set_option(fd, IPPROTO_IPV6, IPV6_DONTFRAG, 1) &&
-         set_option(fd, SOL_SOCKET, SO_TIMESTAMPING, kTimesNumbered);
+         set_option(fd, IPPROTO_IPV6, IPV6_DONTFRAG, 1) && set_option(fd, SOL_SOCKET, SO_TIMESTAMPING, kTimesNumbered);
 }
 
 }  // namespace

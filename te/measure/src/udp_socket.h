@@ -4,6 +4,7 @@
 // One thread.
 #pragma once
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -14,8 +15,6 @@
 #include <span>
 #include <utility>
 #include <vector>
-
-#include <netinet/in.h>
 
 #include "base/clock.h"
 #include "base/error.h"

@@ -138,7 +138,8 @@ void measure(bench::Report& report, bool authenticated) {
   if (!sender) std::abort();
   std::vector<StampSessionId> ids;
   for (int i = 0; i < kSessions; ++i) {
-    StampSessionConfig config{.local = kLoopback, .remote = kLoopback, .remote_port = static_cast<std::uint16_t>(child.port)};
+    StampSessionConfig config{
+        .local = kLoopback, .remote = kLoopback, .remote_port = static_cast<std::uint16_t>(child.port)};
     config.params.interval = kInterval;
     config.return_path = ReturnPath{.address = kLoopback};
     ids.push_back((*sender)->add(std::move(config)).value());
@@ -189,11 +190,13 @@ void measure(bench::Report& report, bool authenticated) {
               .unit = "us",
               .goal = kGoalPercent / 100 * 1e6 / (kSessions * 10),
               .conditions = "sender's CPU time for a probe, its reply and its share of the statistics"});
-  report.add({.name = "rtt_p50" + mode, .value = median(rtt), .unit = "us", .conditions = "over loopback, less T3 - T2"});
+  report.add(
+      {.name = "rtt_p50" + mode, .value = median(rtt), .unit = "us", .conditions = "over loopback, less T3 - T2"});
   report.add({.name = "transmit_delay_mean" + mode,
-              .value = counters.transmit_times == 0 ? 0
-                                                    : std::chrono::duration<double, std::micro>(counters.transmit_delay).count() /
-                                                          static_cast<double>(counters.transmit_times),
+              .value = counters.transmit_times == 0
+                           ? 0
+                           : std::chrono::duration<double, std::micro>(counters.transmit_delay).count() /
+                                 static_cast<double>(counters.transmit_times),
               .unit = "us",
               .conditions = formatted("from T1 to the wire, {} samples", counters.transmit_times)});
 }

@@ -67,10 +67,10 @@ TEST(NodeConfig, DefaultsAreThoseOfTheReference) {
 }
 
 TEST(NodeConfig, ReadsHowToMeasure) {
-  const auto node = parse_node(
-      node_with("multiplier: 3", "multiplier: 5, key_file: /k, allow_unauthenticated: true, clocks: ptp, "
-                                 "clock_error: 2us, transmit_times_every: 1, size: 1400, dscp: 46"),
-      "node.yaml");
+  const auto node = parse_node(node_with("multiplier: 3",
+                                         "multiplier: 5, key_file: /k, allow_unauthenticated: true, clocks: ptp, "
+                                         "clock_error: 2us, transmit_times_every: 1, size: 1400, dscp: 46"),
+                               "node.yaml");
   ASSERT_TRUE(node) << node.error().message;
   const StampConfig& stamp = node->te.stamp;
   EXPECT_EQ(stamp.key_file, "/k");
@@ -119,7 +119,8 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"Fib", "fib: kernel", "fib: dpdk", "6:", "must be 'kernel' or 'none', not 'dpdk'"},
         Mistake{"StampInterval", "interval: 100ms", "interval: 1ms", "6:", "from 10ms to 10s"},
         Mistake{"StampUnit", "interval: 100ms", "interval: 100", "6:", "the unit is missing"},
-        Mistake{"StampKeyless", "multiplier: 3", "allow_unauthenticated: true", "6:", "says something only with 'key_file'"},
+        Mistake{"StampKeyless", "multiplier: 3", "allow_unauthenticated: true",
+                "6:", "says something only with 'key_file'"},
         Mistake{"StampClocks", "multiplier: 3", "clocks: gps", "6:", "must be 'free', 'ntp' or 'ptp', not 'gps'"},
         Mistake{"StampFreeClock", "multiplier: 3", "clock_error: 1ms", "6:", "only where 'clocks' is ntp or ptp"},
         Mistake{"StampClockError", "multiplier: 3", "clocks: ntp, clock_error: 2s", "6:", "at most 1s"},

@@ -278,8 +278,8 @@ TEST_F(DaemonTest, RepliesComeBackOnTheMirroredPathOrAreMarked) {
   }));
   from_two_.reset();
   from_two_.emplace(two_->socket(), intent_of(2, 1));
-  EXPECT_TRUE(from_one_->wait(
-      [&](const PathState& path) { return measured(path, 0).returned_by == ReturnedBy::kSamePath; }));
+  EXPECT_TRUE(
+      from_one_->wait([&](const PathState& path) { return measured(path, 0).returned_by == ReturnedBy::kSamePath; }));
 }
 
 TEST_F(DaemonTest, MeasuresAuthenticatedAndOneWayWhereThatIsConfigured) {

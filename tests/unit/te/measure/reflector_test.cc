@@ -188,8 +188,7 @@ TEST_F(ReflectorTest, TheClassOfServiceOfTheReplyIsTheProbesUnlessASignedOneAsks
   traffic_class_ = 46 << 2 | 1;
   EXPECT_EQ(reflected(probe()).traffic_class, 46 << 2);
   EXPECT_EQ(reflected(probe({ClassOfService{.dscp1 = 10}.tlv()})).traffic_class, 46 << 2);
-  EXPECT_EQ(*ClassOfService::decode(tlv(0).value),
-            (ClassOfService{.dscp1 = 10, .dscp2 = 46, .ecn = 1, .reverse = 1}));
+  EXPECT_EQ(*ClassOfService::decode(tlv(0).value), (ClassOfService{.dscp1 = 10, .dscp2 = 46, .ecn = 1, .reverse = 1}));
   EXPECT_EQ(reflected(probe({ClassOfService{.dscp1 = 46}.tlv()})).traffic_class, 46 << 2);
   EXPECT_EQ(ClassOfService::decode(tlv(0).value)->reverse, 0);
   configure({.keys = {key()}});
@@ -256,9 +255,9 @@ TEST_F(ReflectorTest, TellsWhenTheReplyBeforeLeft) {
   auto next = probe(asks);
   next.sequence = 100;
   reflected(next);
-  EXPECT_EQ(*FollowUpTelemetry::decode(tlv(0).value), (FollowUpTelemetry{.sequence = 99,
-                                                                        .timestamp = StampTimestamp::from(left, true),
-                                                                        .method = StampMethod::kSoftware}));
+  EXPECT_EQ(*FollowUpTelemetry::decode(tlv(0).value),
+            (FollowUpTelemetry{
+                .sequence = 99, .timestamp = StampTimestamp::from(left, true), .method = StampMethod::kSoftware}));
   next.ssid = 8;  // another session
   reflected(next);
   EXPECT_EQ(*FollowUpTelemetry::decode(tlv(0).value), FollowUpTelemetry{});

@@ -174,7 +174,8 @@ TEST_F(SessionTest, FollowUpTelemetryTakesTheReflectorsQueueOutOfTheDelay) {
   const auto sequence = send();
   step(milliseconds(5));
   const StampTimestamp reflected{1000, 500'000};
-  session_.on_reply(at(), {.sender_sequence = sequence, .round_trip = milliseconds(5), .reflector_timestamp = reflected});
+  session_.on_reply(at(),
+                    {.sender_sequence = sequence, .round_trip = milliseconds(5), .reflector_timestamp = reflected});
   session_.on_follow_up({});  // nothing to tell yet
   EXPECT_EQ(session_.statistics(now_).max, milliseconds(5));
   session_.on_follow_up({.sequence = sequence, .timestamp = {1000, 900'000}, .method = StampMethod::kSoftware});
@@ -192,7 +193,8 @@ struct Cut {
 
 Cut cut_after(std::chrono::nanoseconds rtt, milliseconds interval, std::chrono::nanoseconds cut) {
   constexpr std::chrono::microseconds kStep{100};
-  SessionSender session({.interval = interval, .max_timeout = std::max<Milliseconds>(milliseconds(1000), 4 * interval)});
+  SessionSender session(
+      {.interval = interval, .max_timeout = std::max<Milliseconds>(milliseconds(1000), 4 * interval)});
   const ProbeTime start{.steady = SteadyTime(std::chrono::hours(1)), .wall = SystemTime(std::chrono::hours(480'000))};
   std::deque<std::pair<std::uint32_t, std::chrono::nanoseconds>> in_flight;
   for (std::chrono::nanoseconds now{};; now += kStep) {
@@ -217,12 +219,13 @@ TEST(Liveness, ADeadPathIsLeftWithinThreeIntervalsAndOneRoundTrip) {
   using std::chrono::microseconds;
   Random random(3);
   for (const milliseconds interval : {milliseconds(100), milliseconds(10)}) {
-    for (const microseconds rtt : {microseconds(200), microseconds(3'000), microseconds(20'000), microseconds(90'000),
-                                   microseconds(250'000)}) {
+    for (const microseconds rtt :
+         {microseconds(200), microseconds(3'000), microseconds(20'000), microseconds(90'000), microseconds(250'000)}) {
       for (int round = 0; round < 20; ++round) {
         const auto when = 40 * interval + 2 * rtt + microseconds(random.below(100) * 1'000);
         const Cut cut = cut_after(rtt, interval, when);
-        EXPECT_LE(cut.until_found, 3 * interval + std::max<std::chrono::nanoseconds>(rtt, interval / 20) + microseconds(100))
+        EXPECT_LE(cut.until_found,
+                  3 * interval + std::max<std::chrono::nanoseconds>(rtt, interval / 20) + microseconds(100))
             << "rtt " << rtt.count() << " us, interval " << interval.count() << " ms";
         EXPECT_GT(cut.until_found, 2 * interval - rtt);  // and not by one loss
       }

@@ -150,7 +150,8 @@ TEST_F(KeyFile, MistakesAreNamedAndTheKeyIsNot) {
     const auto keys = load(wrong);
     ASSERT_FALSE(keys) << wrong;
     EXPECT_TRUE(keys.error().message.contains(path_)) << keys.error().message;
-    EXPECT_FALSE(keys.error().message.contains("aaaa") || keys.error().message.contains("0405")) << keys.error().message;
+    EXPECT_FALSE(keys.error().message.contains("aaaa") || keys.error().message.contains("0405"))
+        << keys.error().message;
   }
   const auto second = load(std::string(kKeyHex) + "\nxyz\n");
   EXPECT_TRUE(second.error().message.contains(path_ + ":2")) << second.error().message;

@@ -37,8 +37,11 @@ std::string scapy(const std::string& arguments) {
 StampSenderPacket probe() {
   StampSenderPacket packet{.sequence = 0x01020304, .timestamp = {0x65000001, 0x0ABCDEF0}, .ssid = 0x1234, .tlvs = {}};
   packet.error_estimate = {.synchronized = true, .ptp = true, .scale = 2, .multiplier = 5};
-  packet.tlvs.list = {ReturnPath{.address = kSender}.tlv(), ClassOfService{.dscp1 = 46}.tlv(),
-                      FollowUpTelemetry{}.tlv(), TimestampInformation{}.tlv(), {.type = kTlvLocation, .value = {0, 0, 0, 0}}};
+  packet.tlvs.list = {ReturnPath{.address = kSender}.tlv(),
+                      ClassOfService{.dscp1 = 46}.tlv(),
+                      FollowUpTelemetry{}.tlv(),
+                      TimestampInformation{}.tlv(),
+                      {.type = kTlvLocation, .value = {0, 0, 0, 0}}};
   return packet;
 }
 
@@ -138,13 +141,13 @@ TEST(Tshark, ReadsTheBaseOfOurPackets) {
     pcap.add(862, 40'000, answer(probe().encode()));
   }
   const std::string tshark = "tshark -r " + path.string() + " -d udp.port==862,twamp.test ";
-  EXPECT_EQ(run(tshark +
-                "-T fields -E separator=/s -e twamp.test.seq_number -e twamp.test.error_estimate.s "
-                "-e twamp.test.error_estimate.z -e twamp.test.error_estimate.scale "
-                "-e twamp.test.error_estimate.multiplier -e twamp.test.sender_seq_number -e twamp.test.sender_ttl "
-                "2>/dev/null"),
-            "16909060 True,False True,False 2,0 5,0 0 0\n"  // it reads a probe as a reply too: the second ones are zeros
-            "16909060 True,True True,True 8,2 168,5 16909060 61\n");
+  EXPECT_EQ(
+      run(tshark + "-T fields -E separator=/s -e twamp.test.seq_number -e twamp.test.error_estimate.s "
+                   "-e twamp.test.error_estimate.z -e twamp.test.error_estimate.scale "
+                   "-e twamp.test.error_estimate.multiplier -e twamp.test.sender_seq_number -e twamp.test.sender_ttl "
+                   "2>/dev/null"),
+      "16909060 True,False True,False 2,0 5,0 0 0\n"  // it reads a probe as a reply too: the second ones are zeros
+      "16909060 True,True True,True 8,2 168,5 16909060 61\n");
   EXPECT_EQ(run(tshark + "-Y '_ws.malformed' -T fields -e frame.number 2>/dev/null"), "");
   fs::remove(path);
 }

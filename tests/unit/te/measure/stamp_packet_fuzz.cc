@@ -54,10 +54,11 @@ void decode_tlvs(std::span<const std::uint8_t> octets) {
 ReflectorParams params(std::vector<StampKey> keys, bool allow) {
   return {.keys = std::move(keys),
           .allow_unauthenticated = allow,
-          .on_tlv = [](const ProbeArrival&, std::uint8_t type, std::span<std::uint8_t> value) {
-            std::ranges::fill(value, type);
-            return type % 2 == 0;
-          },
+          .on_tlv =
+              [](const ProbeArrival&, std::uint8_t type, std::span<std::uint8_t> value) {
+                std::ranges::fill(value, type);
+                return type % 2 == 0;
+              },
           .can_return_to = [](const pathwise::Ipv6Address& address) { return address.bytes[15] % 2 == 0; }};
 }
 

@@ -103,7 +103,8 @@ TEST(StampMode, AnUnauthenticatedPacketWithManyTlvsIsNotTakenForAnAuthenticatedO
 
 TEST(ErrorEstimate, IsTheLeastThatIsNotBelowTheError) {
   using std::chrono::nanoseconds;
-  for (const std::int64_t error : {1LL, 100LL, 1'000LL, 59'000LL, 60'000LL, 1'000'000LL, 3'333'333LL, 1'000'000'000LL}) {
+  for (const std::int64_t error :
+       {1LL, 100LL, 1'000LL, 59'000LL, 60'000LL, 1'000'000LL, 3'333'333LL, 1'000'000'000LL}) {
     const auto estimate = ErrorEstimate::of(true, nanoseconds(error));
     ASSERT_TRUE(estimate.bound());
     EXPECT_GE(*estimate.bound(), nanoseconds(error));

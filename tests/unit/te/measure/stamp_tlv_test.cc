@@ -36,8 +36,8 @@ TEST(FollowUpTelemetry, MatchesTheVectorBothWays) {
   const Octets octets = from_hex("00000009 65000008 00000020 02 000000");
   const auto telemetry = FollowUpTelemetry::decode(octets);
   ASSERT_TRUE(telemetry);
-  EXPECT_EQ(*telemetry, (FollowUpTelemetry{
-                            .sequence = 9, .timestamp = {0x65000008, 0x20}, .method = StampMethod::kSoftware}));
+  EXPECT_EQ(*telemetry,
+            (FollowUpTelemetry{.sequence = 9, .timestamp = {0x65000008, 0x20}, .method = StampMethod::kSoftware}));
   EXPECT_EQ(telemetry->tlv(), (StampTlv{.type = 7, .value = octets}));
   EXPECT_FALSE(FollowUpTelemetry::decode(std::span(octets).first(15)));
 }

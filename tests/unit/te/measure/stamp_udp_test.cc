@@ -242,7 +242,8 @@ TEST_F(StampUdp, ATwampLightReflectorIsMeasuredWhateverPortItAnswersFrom) {
   const auto first = near->add(config);
   const auto second = near->add(config);  // two sessions to one address, told apart by what they sent
   ASSERT_TRUE(wait_for([&] {
-    return light.answer() && near->report(*first)->counters.received >= 5 && near->report(*second)->counters.received >= 5;
+    return light.answer() && near->report(*first)->counters.received >= 5 &&
+           near->report(*second)->counters.received >= 5;
   }));
   for (const auto id : {*first, *second}) {
     const auto report = near->report(id);
@@ -279,7 +280,8 @@ TEST_F(StampUdp, TheKernelTellsTransmitTimesOfOneProbeInSoMany) {
   auto config = to(far->port());
   config.follow_up = true;
   const auto id = near->add(config);
-  ASSERT_TRUE(wait_for([&] { return near->report(*id)->counters.received >= 40 && near->counters().transmit_times >= 10; }));
+  ASSERT_TRUE(
+      wait_for([&] { return near->report(*id)->counters.received >= 40 && near->counters().transmit_times >= 10; }));
   const SenderCounters& counters = near->counters();
   EXPECT_LE(counters.transmit_times, counters.transmit_times_asked);
   EXPECT_LE(counters.transmit_times_asked, counters.sent / 4 + 1);

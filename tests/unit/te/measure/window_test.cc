@@ -156,7 +156,8 @@ TEST(Window, SaysWhatAWindowThatSortsEachTimeSays) {
     std::uint32_t next = 0xFFFF'FF00;  // wraps on the way
     for (int round = 0; round < 3'000; ++round) {
       now += milliseconds(random.below(random.below(50) == 0 ? 20'000 : 200));
-      const std::uint32_t sequence = random.below(4) == 0 ? next - static_cast<std::uint32_t>(random.below(20)) : ++next;
+      const std::uint32_t sequence =
+          random.below(4) == 0 ? next - static_cast<std::uint32_t>(random.below(20)) : ++next;
       std::optional<std::chrono::nanoseconds> rtt;
       if (random.below(5) != 0) rtt = std::chrono::nanoseconds(random.below(200'000'000));
       const auto by = std::chrono::nanoseconds(static_cast<std::int64_t>(random.below(100'000))) - milliseconds(50);

@@ -32,8 +32,7 @@ struct ProbeArrival {
 
 // Sees the TLVs that are not this module's; may read the sender's value and write its own in place (a reflected
 // packet is as long as the probe). Returns true if it understands the TLV: its U flag is cleared then.
-using TlvHandler =
-    std::function<bool(const ProbeArrival& arrival, std::uint8_t type, std::span<std::uint8_t> value)>;
+using TlvHandler = std::function<bool(const ProbeArrival& arrival, std::uint8_t type, std::span<std::uint8_t> value)>;
 
 struct ReflectorParams {
   std::vector<StampKey> keys;          // not empty: only who signs with one of them gets an answer, signed with it

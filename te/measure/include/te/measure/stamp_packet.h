@@ -19,13 +19,13 @@ namespace pathwise::te {
 
 enum class StampMode : std::uint8_t { kUnauthenticated, kAuthenticated };
 
-inline constexpr std::uint16_t kStampPort = 862;              // RFC 8762 section 4.1
-inline constexpr std::size_t kStampBaseSize = 44;             // octets without TLVs
-inline constexpr std::size_t kStampAuthenticatedSize = 112;   // the same, authenticated
-inline constexpr std::size_t kStampHmacAt = 96;               // where the HMAC field begins; it covers what is before
-inline constexpr std::size_t kStampHmacSize = 16;             // HMAC-SHA-256 truncated (RFC 8762 section 4.4)
-inline constexpr std::size_t kTwampLightReplySize = 41;       // RFC 5357 section 4.2.1: no octets after the sender's TTL
-inline constexpr std::size_t kStampMaxSize = 9000 - 40 - 8;   // ours: what a jumbo frame carries over IPv6 and UDP
+inline constexpr std::uint16_t kStampPort = 862;             // RFC 8762 section 4.1
+inline constexpr std::size_t kStampBaseSize = 44;            // octets without TLVs
+inline constexpr std::size_t kStampAuthenticatedSize = 112;  // the same, authenticated
+inline constexpr std::size_t kStampHmacAt = 96;              // where the HMAC field begins; it covers what is before
+inline constexpr std::size_t kStampHmacSize = 16;            // HMAC-SHA-256 truncated (RFC 8762 section 4.4)
+inline constexpr std::size_t kTwampLightReplySize = 41;      // RFC 5357 section 4.2.1: no octets after the sender's TTL
+inline constexpr std::size_t kStampMaxSize = 9000 - 40 - 8;  // ours: what a jumbo frame carries over IPv6 and UDP
 
 [[nodiscard]] constexpr std::size_t stamp_base_size(StampMode mode) {
   return mode == StampMode::kAuthenticated ? kStampAuthenticatedSize : kStampBaseSize;

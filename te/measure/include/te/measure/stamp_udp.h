@@ -119,10 +119,11 @@ struct SenderCounters {
 };
 
 struct StampSenderConfig {
-  std::vector<StampKey> keys;               // not empty: every session is authenticated; the first key signs
-  ErrorEstimate clock;                      // ours; S set: one-way delays with reflectors that set it too
-  std::uint32_t transmit_time_every = 8;    // one probe of a session in so many has its kernel transmit time read; 0: none
-  std::uint64_t seed = 1;                   // spreads the sessions' first probes over their interval
+  std::vector<StampKey> keys;  // not empty: every session is authenticated; the first key signs
+  ErrorEstimate clock;         // ours; S set: one-way delays with reflectors that set it too
+  std::uint32_t transmit_time_every =
+      8;                   // one probe of a session in so many has its kernel transmit time read; 0: none
+  std::uint64_t seed = 1;  // spreads the sessions' first probes over their interval
 };
 
 struct StampSenderEvents {
