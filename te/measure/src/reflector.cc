@@ -44,8 +44,8 @@ std::string_view to_string(Refusal refusal) {
 struct Reflector::Walk {
   const ProbeArrival& arrival;
   SystemTime now;
-  bool ptp;            // of the reply
-  bool authenticated;  // the packet
+  bool ptp = true;             // of the reply
+  bool authenticated = false;  // the packet
   Reflection& out;
   bool return_path_seen = false;
   bool no_reply = false;

@@ -50,7 +50,7 @@ class SenderSession {
   std::vector<std::uint8_t> probe_;
   SessionSender machine_;
   std::uint32_t last_sequence_ = 0;
-  SystemTime last_reply_{};
+  SystemTime last_reply_;
   ReturnVia return_via_ = ReturnVia::kUnknown;
   PeerKind peer_ = PeerKind::kUnknown;
   std::optional<std::uint8_t> dscp_arrived_;

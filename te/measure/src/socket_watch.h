@@ -66,7 +66,7 @@ class SocketWatch : public std::enable_shared_from_this<SocketWatch> {
   boost::asio::steady_timer timer_;
   const SteadyTime::duration pace_;
   const std::function<std::size_t()> look_;
-  SteadyTime last_readable_{};
+  SteadyTime last_readable_;
   bool stopped_ = false;
 };
 

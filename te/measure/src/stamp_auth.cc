@@ -19,7 +19,7 @@ namespace pathwise::te {
 namespace {
 
 constexpr std::size_t kSequenceSize = 4;
-constexpr std::size_t kMostFileBytes = 64 * 1024;
+constexpr std::size_t kMostFileBytes = std::size_t{64} << 10;
 constexpr std::string_view kHowToMake = "make one by: openssl rand -hex 32";
 
 std::optional<unsigned> digit(char c) {

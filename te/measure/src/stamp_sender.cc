@@ -81,10 +81,9 @@ struct StampSender::State : std::enable_shared_from_this<State> {
     session->machine().expire(now.steady);
     if (session->next_send <= now.steady) {
       probe(id, *session, now);
-      session->next_send += session->config().params.interval;
-      if (session->next_send <= now.steady) {
-        session->next_send = now.steady + session->config().params.interval;  // never catch up by a burst
-      }
+      // Never catch up by a burst, and keep to its own phase: after a stall not all sessions send at once for ever.
+      const auto interval = std::max(session->config().params.interval, Milliseconds(1));
+      session->next_send += ((now.steady - session->next_send) / interval + 1) * interval;
     }
     const auto deadline = session->machine().next_deadline();
     wheel.push(deadline ? std::min(*deadline, session->next_send) : session->next_send, id, generation);
@@ -259,7 +258,7 @@ struct StampSender::State : std::enable_shared_from_this<State> {
     StampSessionId id = 0;
     std::uint32_t generation = 0;
     std::uint32_t sequence = 0;
-    SystemTime wall{};
+    SystemTime wall;
   };
 
   StampSenderConfig config;

@@ -41,7 +41,7 @@ bool set_option(int fd, int level, int option, Value value) {
 
 template <typename Value>
 Value value_of(const cmsghdr* part) {
-  Value value;
+  Value value{};
   std::memcpy(&value, CMSG_DATA(part), sizeof value);
   return value;
 }

@@ -31,7 +31,7 @@ struct Datagram {
   std::uint32_t ifindex = 0;
   std::uint8_t hop_limit = 0;
   std::uint8_t traffic_class = 0;
-  SystemTime received{};  // the kernel's; ours where it has none
+  SystemTime received;  // the kernel's; ours where it has none
 };
 
 struct DatagramTarget {

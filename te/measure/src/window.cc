@@ -64,7 +64,7 @@ void Window::pop_oldest() {
   samples_.pop_front();
 }
 
-nanoseconds Window::steps_around(Samples::const_iterator sample) const {
+nanoseconds Window::steps_around(const Samples::const_iterator& sample) const {
   const auto is_reply = [](const Sample& each) { return each.rtt.has_value(); };
   const auto next = std::find_if(sample + 1, samples_.cend(), is_reply);
   const auto before = std::find_if(std::make_reverse_iterator(sample), samples_.crend(), is_reply);
@@ -77,7 +77,7 @@ nanoseconds Window::steps_around(Samples::const_iterator sample) const {
   return steps;
 }
 
-void Window::replace(Samples::iterator sample, std::optional<nanoseconds> rtt) {
+void Window::replace(const Samples::iterator& sample, std::optional<nanoseconds> rtt) {
   steps_ -= steps_around(sample);
   if (sample->rtt) {
     sum_ -= *sample->rtt;

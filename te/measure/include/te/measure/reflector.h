@@ -87,7 +87,7 @@ class Reflector {
     std::uint16_t port = 0;
     std::uint16_t ssid = 0;
     std::uint32_t sequence = 0;
-    SystemTime when{};
+    SystemTime when;
     [[nodiscard]] bool of(const Ipv6Address& s, std::uint16_t p, std::uint16_t id) const {
       return when != SystemTime{} && source == s && port == p && ssid == id;
     }

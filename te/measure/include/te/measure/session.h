@@ -40,7 +40,7 @@ struct SessionParams {
 // One instant, by both clocks.
 struct ProbeTime {
   SteadyTime steady;
-  SystemTime wall{};
+  SystemTime wall;
 };
 
 enum class ReplyKind : std::uint8_t {

@@ -57,9 +57,9 @@ class Window {
   void evict(SteadyTime now);
   void pop_oldest();
   // Puts `rtt` in the place of what the sample had, in every account.
-  void replace(Samples::iterator sample, std::optional<std::chrono::nanoseconds> rtt);
+  void replace(const Samples::iterator& sample, std::optional<std::chrono::nanoseconds> rtt);
   // The jitter between this sample and its neighbours among the replies.
-  [[nodiscard]] std::chrono::nanoseconds steps_around(Samples::const_iterator sample) const;
+  [[nodiscard]] std::chrono::nanoseconds steps_around(const Samples::const_iterator& sample) const;
   [[nodiscard]] WindowStatistics fresh_statistics() const;
 
   std::size_t max_samples_;
