@@ -358,7 +358,8 @@ TEST_F(DaemonTest, ServesHealthAndMetrics) {
                                  "tier=\"realtime\"} 1"));
   EXPECT_THAT(metrics, HasSubstr("pathwise_te_stamp_replies_dropped_total{reason=\"bad-hmac\"} 0"));
   EXPECT_THAT(metrics, HasSubstr("pathwise_te_stamp_refused_total{reason=\"unauthenticated\"} 0"));
-  EXPECT_THAT(metrics, HasSubstr("pathwise_te_stamp_transmit_delay_seconds_total"));
+  EXPECT_THAT(metrics, HasSubstr("pathwise_te_stamp_transmit_times_total "));
+  EXPECT_THAT(metrics, Not(HasSubstr("pathwise_te_stamp_transmit_times_total 0")));  // through the encapsulation too
   lab_->ip("h1", "route del default");
   ASSERT_TRUE(from_one_->wait([](const PathState& p) { return p.status == PathStatus::kDown; }));
   EXPECT_THAT(get("/health"), HasSubstr("no route to fcbb:bb80:2:fe00::"));

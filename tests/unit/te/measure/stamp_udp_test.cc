@@ -293,7 +293,7 @@ TEST_F(StampUdp, TheKernelTellsTransmitTimesOfOneProbeInSoMany) {
   EXPECT_EQ(never->counters().transmit_times_asked, 0u);
 }
 
-TEST_F(StampUdp, AProbeIsAsLargeAsAskedAndOneThatDoesNotFitIsLost) {
+TEST_F(StampUdp, AProbeIsAsLargeAsAskedAndInTheClassAsked) {
   std::size_t seen = 0;
   const auto far = reflector([&](const ProbeArrival&, std::uint8_t, std::span<std::uint8_t>) { return ++seen > 0; });
   const auto near = sender();
@@ -309,6 +309,24 @@ TEST_F(StampUdp, AProbeIsAsLargeAsAskedAndOneThatDoesNotFitIsLost) {
   const auto wrong = near->add(config);
   ASSERT_FALSE(wrong);
   EXPECT_EQ(wrong.error().code, ErrorCode::kInvalidArgument);
+}
+
+// A path that does not carry the size is dead for it: no fragments.
+TEST_F(StampUdp, AProbeThatDoesNotFitIsLost) {
+  if (std::system("ip link set lo mtu 1300") != 0) GTEST_SKIP() << "no permission to set lo's MTU";
+  const auto far = reflector();
+  const auto near = sender();
+  auto config = to(far->port());
+  config.size = 1'300 - 48;
+  const auto fits = near->add(config);
+  config.size += 1;
+  const auto too_long = near->add(config);
+  const bool lost = wait_for(
+      [&] { return near->report(*too_long)->counters.lost >= 4 && near->report(*fits)->counters.received >= 4; });
+  EXPECT_EQ(std::system("ip link set lo mtu 65536"), 0);
+  EXPECT_TRUE(lost);
+  EXPECT_EQ(near->report(*too_long)->counters.received, 0u);
+  EXPECT_GE(near->counters().send_errors, 4u);
 }
 
 TEST_F(StampUdp, AProbeThatCannotBeSentIsLost) {
