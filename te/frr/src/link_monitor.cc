@@ -96,6 +96,12 @@ LinkMonitor::LinkMonitor(std::shared_ptr<State> state) : state_(std::move(state)
 
 Result<std::unique_ptr<LinkMonitor>> LinkMonitor::start(asio::io_context& context, LinkMonitorParams params,
                                                         DefinitionHashes own, LinkMonitorEvents events) {
+  std::vector<StampKey> keys;
+  if (!params.key_file.empty()) {
+    auto loaded = load_stamp_keys(params.key_file);
+    if (!loaded) return std::unexpected(loaded.error().within("link_delay.key_file"));
+    keys = std::move(*loaded);
+  }
   auto state = std::make_shared<State>(context, params, std::move(own), std::move(events));
   auto hear = [weak = std::weak_ptr(state)](const ProbeArrival& arrival, std::uint8_t type,
                                             std::span<std::uint8_t> value) {
@@ -104,9 +110,11 @@ Result<std::unique_ptr<LinkMonitor>> LinkMonitor::start(asio::io_context& contex
   };
   StampReflectorConfig reflecting{.address = {}, .port = params.port, .params = {}};
   reflecting.params.on_tlv = std::move(hear);
+  reflecting.params.keys = keys;
   auto reflector = StampReflector::open(context, std::move(reflecting));
   if (!reflector) return std::unexpected(reflector.error());
-  auto sender = StampSender::open(context, {.keys = {}, .transmit_time_every = 1, .seed = kSpreadSeed}, {});
+  auto sender =
+      StampSender::open(context, {.keys = std::move(keys), .transmit_time_every = 1, .seed = kSpreadSeed}, {});
   if (!sender) return std::unexpected(sender.error());
   state->reflector = std::move(*reflector);
   state->sender = std::move(*sender);

@@ -62,6 +62,7 @@ void read_link_delay(const Value& value, Diagnostics& problems, LinkMonitorParam
   map.optional("hold", out.damper.hold);
   map.optional("period", out.damper.period);
   map.optional("port", out.port);
+  map.optional("key_file", out.key_file);
   map.finish();
   check_range(map.child("interval"), problems, out.interval, Milliseconds(10), Milliseconds(10'000));
   check_range(map.child("window"), problems, out.window, out.interval, out.interval * 1000);

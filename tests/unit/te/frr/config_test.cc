@@ -23,7 +23,7 @@ fabric: /lab/fabric.yaml
 listen: {topology: "[::]:9341", metrics: "[::1]:9467"}
 trust_domain: tiers.lab
 tls: {cert: /c.pem, key: /k.pem, ca: /ca.pem}
-link_delay: {interval: 25ms, window: 300ms, threshold: 12.5%, min_change: 200us, hold: 1s, period: 30s}
+link_delay: {interval: 25ms, window: 300ms, threshold: 12.5%, min_change: 200us, hold: 1s, period: 30s, key_file: /k}
 interfaces: {exclude: [to-host, to-pce]}
 )";
 
@@ -39,6 +39,7 @@ TEST(FrrConfig, ReadsEveryKey) {
   EXPECT_EQ(config->link_delay.damper.min_change, Microseconds(200));
   EXPECT_EQ(config->link_delay.damper.hold, Milliseconds(1000));
   EXPECT_EQ(config->link_delay.damper.period, Milliseconds(30'000));
+  EXPECT_EQ(config->link_delay.key_file, "/k");
   EXPECT_THAT(config->excluded_interfaces, ElementsAre("to-host", "to-pce"));
 }
 
