@@ -27,8 +27,16 @@ constexpr std::size_t kPendingTimes = 1024;  // ours, a power of two: probes who
 constexpr std::size_t kMostSessions = 0xFFFF;
 constexpr std::size_t kSsidAt = 14, kAuthenticatedSsidAt = 26;
 
+// One instant by both clocks: a pause of this thread between the two readings would look like a step of one of them.
 ProbeTime both_clocks() {
-  return {.steady = std::chrono::steady_clock::now(), .wall = std::chrono::system_clock::now()};
+  constexpr std::chrono::microseconds kOneInstant{50};
+  constexpr int kTries = 3;
+  ProbeTime now;
+  for (int i = 0; i < kTries; ++i) {
+    now = {.steady = std::chrono::steady_clock::now(), .wall = std::chrono::system_clock::now()};
+    if (std::chrono::steady_clock::now() - now.steady < kOneInstant) break;
+  }
+  return now;
 }
 
 StampSessionId ssid_of(std::span<const std::uint8_t> octets, StampMode mode) {
