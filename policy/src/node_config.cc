@@ -61,6 +61,33 @@ void read_listen(const config::Value* value, config::Diagnostics& problems, List
   map.finish();
 }
 
+void read_stamp_clocks(config::MapReader& map, config::Diagnostics& problems, StampConfig& out) {
+  constexpr Microseconds kWorstClock{1'000'000};
+  std::string clocks = "free";
+  read_one_of(map, "clocks", problems, {"free", "ntp", "ptp"}, clocks);
+  out.clocks = clocks == "ntp" ? StampClocks::kNtp : clocks == "ptp" ? StampClocks::kPtp : StampClocks::kFree;
+  const config::Value* error = map.child("clock_error");
+  if (error == nullptr || !config::read(*error, problems, out.clock_error)) return;
+  if (out.clocks == StampClocks::kFree) problems.add(error->at, "says something only where 'clocks' is ntp or ptp");
+  if (out.clock_error <= Microseconds{0} || out.clock_error > kWorstClock) {
+    problems.add(error->at, "must be more than 0us and at most 1s");
+  }
+}
+
+void read_stamp_probes(config::MapReader& map, config::Diagnostics& problems, StampConfig& out) {
+  constexpr std::uint32_t kLeastSize = 160, kMostSize = 8952;  // an authenticated probe with its TLVs; a jumbo frame
+  constexpr std::uint8_t kMostDscp = 63;
+  map.optional("transmit_times_every", out.transmit_times_every);
+  if (const config::Value* size = map.child("size"); size != nullptr && config::read(*size, problems, out.size) &&
+                                                     out.size != 0 && (out.size < kLeastSize || out.size > kMostSize)) {
+    problems.add(size->at, "must be 0 (what a probe needs) or {} to {} octets of UDP payload", kLeastSize, kMostSize);
+  }
+  if (const config::Value* dscp = map.child("dscp");
+      dscp != nullptr && config::read(*dscp, problems, out.dscp) && out.dscp > kMostDscp) {
+    problems.add(dscp->at, "must be from 0 to {}", kMostDscp);
+  }
+}
+
 void read_stamp(const config::Value* value, config::Diagnostics& problems, StampConfig& out) {
   constexpr Milliseconds kShortest{10};
   constexpr Milliseconds kLongest{10'000};
@@ -76,6 +103,13 @@ void read_stamp(const config::Value* value, config::Diagnostics& problems, Stamp
                                                                  (out.multiplier < 1 || out.multiplier > 100)) {
     problems.add(multiplier->at, "must be from 1 to 100 losses in a row");
   }
+  map.optional("key_file", out.key_file);
+  if (const config::Value* allow = map.child("allow_unauthenticated");
+      allow != nullptr && config::read(*allow, problems, out.allow_unauthenticated) && out.key_file.empty()) {
+    problems.add(allow->at, "says something only with 'key_file': without a key everybody is answered");
+  }
+  read_stamp_clocks(map, problems, out);
+  read_stamp_probes(map, problems, out);
   map.finish();
 }
 

@@ -25,9 +25,17 @@ struct ListenConfig {
   Endpoint metrics{.host = "::1", .port = 9464};
   std::optional<Endpoint> gnmi;  // absent: no gNMI target
 };
+enum class StampClocks : std::uint8_t { kFree, kNtp, kPtp };
 struct StampConfig {
   Milliseconds interval{100};
-  std::uint32_t multiplier = 3;  // losses in a row that mean dead
+  std::uint32_t multiplier = 3;        // losses in a row that mean dead
+  std::string key_file;                // empty: unauthenticated (RFC 8762 section 4)
+  bool allow_unauthenticated = false;  // with a key: who has none is answered too
+  StampClocks clocks = StampClocks::kFree;
+  Microseconds clock_error{1000};          // of ours, where it is synchronised
+  std::uint32_t transmit_times_every = 8;  // probes of a session; 0: never
+  std::uint32_t size = 0;                  // octets of a probe's UDP payload; 0: what it needs
+  std::uint8_t dscp = 0;
 };
 struct PceConfig {
   Endpoint address;

@@ -66,13 +66,22 @@ Json runtimes_json(const runtime::RuntimeView& view) {
 }
 
 Json measured_json(const te::Measurement& measured) {
-  return {{"rtt_min_us", measured.rtt_min.count()},
-          {"rtt_p50_us", measured.rtt_p50.count()},
-          {"rtt_p99_us", measured.rtt_p99.count()},
-          {"jitter_us", measured.jitter.count()},
-          {"loss", measured.loss},
-          {"sent", measured.sent},
-          {"received", measured.received}};
+  Json json = {{"rtt_min_us", measured.rtt_min.count()},
+               {"rtt_p50_us", measured.rtt_p50.count()},
+               {"rtt_p99_us", measured.rtt_p99.count()},
+               {"jitter_us", measured.jitter.count()},
+               {"loss", measured.loss},
+               {"sent", measured.sent},
+               {"received", measured.received},
+               {"returned_by", te::to_string(measured.returned_by)}};
+  if (measured.one_way) {
+    json["one_way"] = {{"forward_min_us", measured.one_way->forward_min.count()},
+                       {"forward_p50_us", measured.one_way->forward_p50.count()},
+                       {"backward_min_us", measured.one_way->backward_min.count()},
+                       {"backward_p50_us", measured.one_way->backward_p50.count()},
+                       {"error_us", measured.one_way->error.count()}};
+  }
+  return json;
 }
 
 Json candidate_json(const te::CandidatePathState& candidate) {

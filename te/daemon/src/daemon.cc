@@ -43,6 +43,30 @@ SessionParams session_params(const policy::StampConfig& stamp) {
   return params;
 }
 
+ErrorEstimate own_clock(const policy::StampConfig& stamp) {
+  return stamp.clocks == policy::StampClocks::kFree ? ErrorEstimate{} : ErrorEstimate::of(true, stamp.clock_error);
+}
+
+SyncSource sync_source(policy::StampClocks clocks) {
+  switch (clocks) {
+    case policy::StampClocks::kFree:
+      return SyncSource::kFreeRunning;
+    case policy::StampClocks::kNtp:
+      return SyncSource::kNtp;
+    case policy::StampClocks::kPtp:
+      return SyncSource::kPtp;
+  }
+  return SyncSource::kFreeRunning;
+}
+
+// None if no file is configured.
+Result<std::vector<StampKey>> stamp_keys(const policy::StampConfig& stamp) {
+  if (stamp.key_file.empty()) return std::vector<StampKey>{};
+  auto keys = load_stamp_keys(stamp.key_file);
+  if (!keys) return std::unexpected(keys.error().within("te.stamp.key_file"));
+  return keys;
+}
+
 Result<void> make_state_directory(const std::string& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
@@ -66,6 +90,7 @@ struct Daemon::State {
   Result<void> start_measuring();
   Result<void> start_clients();
   Result<void> start_serving();
+  [[nodiscard]] bool has_probe_route(const Ipv6Address& address) const;
   void load_intent();
   Result<void> take_intent(TeIntent intent);
   Result<void> intent_from_grpc(TeIntent intent);
@@ -76,6 +101,7 @@ struct Daemon::State {
   void sync_fib(const EngineOutput& out);
   void set_tunnel_source();
   void arm(SteadyTime when);
+  void reload_stamp_keys();
   [[nodiscard]] Observed observed() const;
   net::HttpResponse answer(const net::HttpRequest& request);
 
@@ -118,6 +144,7 @@ Result<void> check_files(const policy::NodeConfig& node) {
   const auto fabric = policy::load_fabric(node.policy_file);
   if (!fabric) return std::unexpected(fabric.error());
   if (auto placed = policy::check_node(node, *fabric); !placed) return placed;
+  if (const auto keys = stamp_keys(node.te.stamp); !keys) return std::unexpected(keys.error());
   return net::check_tls_files({node.tls.cert, node.tls.key, node.tls.ca}, node.trust_domain,
                               {formatted("site/{}/router", node.site), formatted("site/{}/te", node.site)});
 }
@@ -163,14 +190,31 @@ Result<void> Daemon::State::start_fib() {
 }
 
 Result<void> Daemon::State::start_measuring() {
-  auto reflecting = StampReflector::open(io, {.port = options.stamp_port});
+  const policy::StampConfig& stamp = node.te.stamp;
+  const auto keys = stamp_keys(stamp);
+  if (!keys) return std::unexpected(keys.error());
+  StampReflectorConfig reflection{.address = {}, .port = options.stamp_port, .params = {}};
+  reflection.params.keys = *keys;
+  reflection.params.allow_unauthenticated = stamp.allow_unauthenticated;
+  reflection.params.clock = own_clock(stamp);
+  reflection.params.sync = sync_source(stamp.clocks);
+  reflection.params.can_return_to = [this](const Ipv6Address& address) { return has_probe_route(address); };
+  reflection.params.is_ours = [this](const Ipv6Address& address) {
+    return std::ranges::contains(fib->desired().addresses, address);
+  };
+  auto reflecting = StampReflector::open(io, std::move(reflection));
   if (!reflecting) return std::unexpected(reflecting.error());
   reflector = std::move(*reflecting);
-  auto sending =
-      StampSender::open(io, {.on_liveness = [this](StampSessionId, bool) { request_step(); }}, std::random_device{}());
+  auto sending = StampSender::open(io,
+                                   {.keys = *keys,
+                                    .clock = own_clock(stamp),
+                                    .transmit_time_every = stamp.transmit_times_every,
+                                    .seed = std::random_device{}()},
+                                   {.on_liveness = [this](StampSessionId, bool) { request_step(); }, .on_reply = {}});
   if (!sending) return std::unexpected(sending.error());
   sender = std::move(*sending);
-  probes = std::make_unique<ProbeSessions>(*sender, session_params(node.te.stamp));
+  probes = std::make_unique<ProbeSessions>(
+      *sender, ProbeShape{.params = session_params(stamp), .dscp = stamp.dscp, .size = stamp.size});
   return {};
 }
 
@@ -234,6 +278,12 @@ Result<void> Daemon::State::start_serving() {
   if (!responding) return std::unexpected(responding.error().within("te.metrics"));
   responder = std::move(*responding);
   return {};
+}
+
+// A candidate path of ours leads to this probe address, and the kernel has its route: a reply to it takes that path.
+bool Daemon::State::has_probe_route(const Ipv6Address& address) const {
+  const Ipv6Prefix route{address, 128};
+  return fib->desired().routes.contains(route) && !fib->not_installed().contains(route);
 }
 
 void Daemon::State::load_intent() {
@@ -354,10 +404,19 @@ void Daemon::State::arm(SteadyTime when) {
   });
 }
 
+void Daemon::State::reload_stamp_keys() {
+  if (node.te.stamp.key_file.empty()) return;
+  auto keys = stamp_keys(node.te.stamp);
+  if (!keys) return log::error("te", "STAMP keys unchanged", {{"reason", keys.error().message}});
+  reflector->set_keys(*keys);
+  sender->set_keys(std::move(*keys));
+}
+
 Observed Daemon::State::observed() const {
   Observed result{.snapshot = *latest,
                   .fib = *fib,
                   .reflector = reflector->counters(),
+                  .sender = sender->counters(),
                   .netlink_overruns = monitor ? monitor->overruns() : 0};
   for (const auto& source : node.te.topology) result.topology_sources.push_back(source.address.to_string());
   result.topology_detail = topology_detail;
@@ -388,6 +447,7 @@ void Daemon::stop(AtExit routes) {
 }
 
 void Daemon::reload() {
+  state_->reload_stamp_keys();
   if (!state_->tls) return;
   const auto done = state_->tls->reload();
   if (!done) log::error("te", "certificates unchanged", {{"reason", done.error().message}});

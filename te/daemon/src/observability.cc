@@ -17,6 +17,17 @@ void set(prometheus::Counter& counter, std::uint64_t value) {
   counter.Increment(std::max(0.0, static_cast<double>(value) - counter.Value()));
 }
 
+void update_one_way(net::Metrics& metrics, const OneWayDelay& one_way, const net::Metrics::Labels& labels) {
+  const auto direction = [&](const char* name, Microseconds delay) {
+    net::Metrics::Labels with = labels;
+    with["direction"] = name;
+    metrics.gauge("pathwise_te_path_one_way_p50_seconds", "Median one-way delay, by clocks declared synchronised", with)
+        .Set(seconds(delay));
+  };
+  direction("forward", one_way.forward_p50);
+  direction("backward", one_way.backward_p50);
+}
+
 void update_candidate(net::Metrics& metrics, const PathState& path, std::size_t index) {
   const CandidatePathState& candidate = path.candidates[index];
   const net::Metrics::Labels labels{{"site", path.site.str()},
@@ -38,6 +49,43 @@ void update_candidate(net::Metrics& metrics, const PathState& path, std::size_t 
       .Set(seconds(candidate.measured.jitter));
   metrics.gauge("pathwise_te_path_loss_ratio", "Share of STAMP probes without a reply, over the window", labels)
       .Set(candidate.measured.loss);
+  metrics
+      .gauge("pathwise_te_path_return_mirrored", "1 if the replies come back on the peer's same candidate path", labels)
+      .Set(candidate.measured.returned_by == ReturnedBy::kSamePath ? 1 : 0);
+  if (candidate.measured.one_way) update_one_way(metrics, *candidate.measured.one_way, labels);
+}
+
+void update_sender(net::Metrics& metrics, const SenderCounters& sender) {
+  set(metrics.counter("pathwise_te_stamp_sent_total", "STAMP probes sent"), sender.sent);
+  set(metrics.counter("pathwise_te_stamp_replies_total", "Replies to our probes"), sender.replies);
+  set(metrics.counter("pathwise_te_stamp_send_errors_total", "Probes that the kernel refused"), sender.send_errors);
+  const auto dropped = [&](const char* reason, std::uint64_t count) {
+    set(metrics.counter("pathwise_te_stamp_replies_dropped_total", "Datagrams that count as no reply",
+                        {{"reason", reason}}),
+        count);
+  };
+  dropped("bad-hmac", sender.bad_hmac);
+  dropped("unmatched", sender.unmatched);
+  dropped("malformed", sender.malformed);
+  dropped("socket", sender.dropped);
+  set(metrics.counter("pathwise_te_stamp_bad_tlvs_total", "Replies whose TLVs nobody vouches for"), sender.bad_tlvs);
+  set(metrics.counter("pathwise_te_stamp_transmit_times_total", "Probes whose transmit time the kernel told"),
+      sender.transmit_times);
+  auto& delay = metrics.counter("pathwise_te_stamp_transmit_delay_seconds_total",
+                                "Sum, over these probes, of the time from their time stamp to the wire");
+  delay.Increment(std::max(0.0, std::chrono::duration<double>(sender.transmit_delay).count() - delay.Value()));
+}
+
+void update_reflector(net::Metrics& metrics, const ReflectorCounters& reflector) {
+  set(metrics.counter("pathwise_te_stamp_reflected_total", "STAMP probes answered"), reflector.reflected);
+  for (std::size_t i = 0; i < kRefusals; ++i) {
+    set(metrics.counter("pathwise_te_stamp_refused_total", "Datagrams on the STAMP port that got no answer",
+                        {{"reason", std::string(to_string(Refusal{static_cast<std::uint8_t>(i)}))}}),
+        reflector.refused[i]);
+  }
+  set(metrics.counter("pathwise_te_stamp_refused_total", "Datagrams on the STAMP port that got no answer",
+                      {{"reason", "socket"}}),
+      reflector.dropped);
 }
 
 }  // namespace
@@ -66,9 +114,8 @@ void update_metrics(net::Metrics& metrics, const Observed& observed) {
       observed.fib.counters().failures);
   set(metrics.counter("pathwise_te_fib_repairs_total", "Changes that undo somebody else's"),
       observed.fib.counters().repairs);
-  set(metrics.counter("pathwise_te_stamp_reflected_total", "STAMP probes answered"), observed.reflector.reflected);
-  set(metrics.counter("pathwise_te_stamp_malformed_total", "Datagrams on the STAMP port that are no probes"),
-      observed.reflector.malformed);
+  update_sender(metrics, observed.sender);
+  update_reflector(metrics, observed.reflector);
 }
 
 std::vector<std::string> problems(const Observed& observed) {

@@ -16,6 +16,7 @@ struct Observed {
   const PathSnapshot& snapshot;
   const Fib& fib;
   const ReflectorCounters& reflector;
+  const SenderCounters& sender;
   std::uint64_t netlink_overruns = 0;
   std::vector<std::string> topology_sources;  // as configured; may be none
   std::string topology_detail;                // the source that is followed, or why the stream broke

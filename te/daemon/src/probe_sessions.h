@@ -10,9 +10,16 @@
 
 namespace pathwise::te {
 
+// What every probe of te has in common.
+struct ProbeShape {
+  SessionParams params;
+  std::uint8_t dscp = 0;
+  std::size_t size = 0;  // octets; 0: as it is
+};
+
 class ProbeSessions {
  public:
-  ProbeSessions(StampSender& sender, SessionParams params) : sender_(sender), params_(params) {}
+  ProbeSessions(StampSender& sender, ProbeShape shape) : sender_(sender), shape_(shape) {}
 
   // Sessions whose addresses are still wanted go on.
   void want(const std::map<CandidateKey, ProbeTarget>& targets);
@@ -25,7 +32,7 @@ class ProbeSessions {
     ProbeTarget target;
   };
   StampSender& sender_;
-  SessionParams params_;
+  ProbeShape shape_;
   std::map<CandidateKey, Session> sessions_;
 };
 

@@ -21,16 +21,19 @@ LinkDelay link_delay_from_round_trip(Microseconds smallest, Microseconds largest
   return {.average = min, .min = min, .max = std::max(min, clamped(largest / 2))};
 }
 
-bool DelayDamper::significant(const LinkDelay& measured) const {
+bool DelayDamper::worth_an_update(SteadyTime now, const LinkDelay& measured) const {
+  if (last_update_ && now - *last_update_ < params_.hold) return false;
   if (!advertised_) return true;
   const Microseconds change = std::chrono::abs(measured.min - advertised_->min);
   const double relative = static_cast<double>(change.count()) / static_cast<double>(advertised_->min.count());
-  return change >= params_.min_change && relative >= params_.threshold;
+  const bool absolutely = change >= params_.min_change;
+  const bool relatively = relative >= params_.threshold;
+  if (absolutely && relatively) return true;
+  return (absolutely || relatively) && change > Microseconds::zero() && now - *last_update_ >= params_.period;
 }
 
 std::optional<LinkDelay> DelayDamper::update(SteadyTime now, const LinkDelay& measured) {
-  if (!significant(measured)) return std::nullopt;
-  if (last_update_ && now - *last_update_ < params_.hold) return std::nullopt;
+  if (!worth_an_update(now, measured)) return std::nullopt;
   last_update_ = now;
   advertised_ = measured;
   return measured;

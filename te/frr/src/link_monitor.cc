@@ -40,9 +40,9 @@ struct LinkMonitor::State : std::enable_shared_from_this<State> {
     return {StampTlv{.type = kStampTlvFadHash, .value = encode_definition_hashes(own)}};
   }
 
-  bool hear(const ProbeArrival& arrival, const StampTlv& tlv) {
-    if (tlv.type != kStampTlvFadHash) return false;
-    if (const auto hashes = decode_definition_hashes(tlv.value)) events.on_definitions(arrival.source, *hashes);
+  bool hear(const ProbeArrival& arrival, std::uint8_t type, std::span<const std::uint8_t> value) {
+    if (type != kStampTlvFadHash) return false;
+    if (const auto hashes = decode_definition_hashes(value)) events.on_definitions(arrival.source, *hashes);
     return true;
   }
 
@@ -52,6 +52,9 @@ struct LinkMonitor::State : std::enable_shared_from_this<State> {
                                       .remote_port = params.port,
                                       .ifindex = link.ifindex,
                                       .params = session_params(params),
+                                      // Of parallel links the reply takes ours, and its queueing there is not counted.
+                                      .return_path = ReturnPath{.control_code = ReturnPath::kSameLink},
+                                      .follow_up = true,
                                       .tlvs = tlvs()});
     if (!session) {
       return log::error("frr", "link is not measured",
@@ -93,14 +96,25 @@ LinkMonitor::LinkMonitor(std::shared_ptr<State> state) : state_(std::move(state)
 
 Result<std::unique_ptr<LinkMonitor>> LinkMonitor::start(asio::io_context& context, LinkMonitorParams params,
                                                         DefinitionHashes own, LinkMonitorEvents events) {
+  std::vector<StampKey> keys;
+  if (!params.key_file.empty()) {
+    auto loaded = load_stamp_keys(params.key_file);
+    if (!loaded) return std::unexpected(loaded.error().within("link_delay.key_file"));
+    keys = std::move(*loaded);
+  }
   auto state = std::make_shared<State>(context, params, std::move(own), std::move(events));
-  auto hear = [weak = std::weak_ptr(state)](const ProbeArrival& arrival, StampTlv& tlv) {
+  auto hear = [weak = std::weak_ptr(state)](const ProbeArrival& arrival, std::uint8_t type,
+                                            std::span<std::uint8_t> value) {
     const auto self = weak.lock();
-    return self && self->hear(arrival, tlv);
+    return self && self->hear(arrival, type, value);
   };
-  auto reflector = StampReflector::open(context, {.address = {}, .port = params.port, .on_tlv = std::move(hear)});
+  StampReflectorConfig reflecting{.address = {}, .port = params.port, .params = {}};
+  reflecting.params.on_tlv = std::move(hear);
+  reflecting.params.keys = keys;
+  auto reflector = StampReflector::open(context, std::move(reflecting));
   if (!reflector) return std::unexpected(reflector.error());
-  auto sender = StampSender::open(context, {}, kSpreadSeed);
+  auto sender =
+      StampSender::open(context, {.keys = std::move(keys), .transmit_time_every = 1, .seed = kSpreadSeed}, {});
   if (!sender) return std::unexpected(sender.error());
   state->reflector = std::move(*reflector);
   state->sender = std::move(*sender);

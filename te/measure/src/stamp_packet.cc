@@ -2,99 +2,41 @@
 #include "te/measure/stamp_packet.h"
 
 #include <algorithm>
+#include <cmath>
+
+#include "stamp_octets.h"
 
 namespace pathwise::te {
 namespace {
 
 constexpr std::uint64_t kNtpUnixOffset = 2'208'988'800;  // 1900-01-01 to 1970-01-01 in seconds (RFC 5905)
 constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
-constexpr std::size_t kTlvHeader = 4;  // flags, type, length
-
-// Reads big-endian integers; the caller has checked the length.
-class Reader {
- public:
-  explicit Reader(std::span<const std::uint8_t> octets) : octets_(octets) {}
-  std::uint8_t u8() { return octets_[at_++]; }
-  std::uint16_t u16() {
-    const unsigned high = u8();
-    return static_cast<std::uint16_t>(high << 8 | u8());
-  }
-  std::uint32_t u32() {
-    const std::uint32_t high = u16();
-    return high << 16 | u16();
-  }
-  void skip(std::size_t count) { at_ += count; }
-
- private:
-  std::span<const std::uint8_t> octets_;
-  std::size_t at_ = 0;
-};
-
-class Writer {
- public:
-  explicit Writer(std::size_t size) { octets_.reserve(size); }
-  void u8(std::uint8_t value) { octets_.push_back(value); }
-  void u16(std::uint16_t value) {
-    u8(static_cast<std::uint8_t>(value >> 8));
-    u8(static_cast<std::uint8_t>(value & 0xFF));
-  }
-  void u32(std::uint32_t value) {
-    u16(static_cast<std::uint16_t>(value >> 16));
-    u16(static_cast<std::uint16_t>(value & 0xFFFF));
-  }
-  void zeros(std::size_t count) { octets_.insert(octets_.end(), count, 0); }
-  void bytes(std::span<const std::uint8_t> data) { octets_.insert(octets_.end(), data.begin(), data.end()); }
-  std::vector<std::uint8_t> take() { return std::move(octets_); }
-
- private:
-  std::vector<std::uint8_t> octets_;
-};
-
-StampTimestamp read_timestamp(Reader& in) {
-  StampTimestamp timestamp;
-  timestamp.seconds = in.u32();
-  timestamp.fraction = in.u32();
-  return timestamp;
-}
-
-void write_timestamp(Writer& out, const StampTimestamp& timestamp) {
-  out.u32(timestamp.seconds);
-  out.u32(timestamp.fraction);
-}
+constexpr std::uint8_t kMaxScale = 0x3F;
 
 // |S|Z|  Scale (6)  |  Multiplier (8)  |
-ErrorEstimate read_estimate(Reader& in) {
+ErrorEstimate read_estimate(OctetReader& in) {
   const std::uint8_t first = in.u8();
   ErrorEstimate estimate;
   estimate.synchronized = (first & 0x80) != 0;
   estimate.ptp = (first & 0x40) != 0;
-  estimate.scale = first & 0x3F;
+  estimate.scale = first & kMaxScale;
   estimate.multiplier = in.u8();
   return estimate;
 }
 
-void write_estimate(Writer& out, const ErrorEstimate& estimate) {
+void write_estimate(OctetWriter& out, const ErrorEstimate& estimate) {
   out.u8(static_cast<std::uint8_t>((estimate.synchronized ? 0x80 : 0) | (estimate.ptp ? 0x40 : 0) |
-                                   (estimate.scale & 0x3F)));
+                                   (estimate.scale & kMaxScale)));
   out.u8(estimate.multiplier);
 }
 
-StampTlvs read_tlvs(std::span<const std::uint8_t> octets) {
-  StampTlvs tlvs;
-  while (!octets.empty()) {
-    const std::size_t length = octets.size() < kTlvHeader ? 0 : std::size_t{octets[2]} << 8 | octets[3];
-    if (octets.size() < kTlvHeader || length > octets.size() - kTlvHeader) {
-      tlvs.malformed.assign(octets.begin(), octets.end());
-      return tlvs;
-    }
-    const auto value = octets.subspan(kTlvHeader, length);
-    tlvs.list.push_back({.flags = octets[0], .type = octets[1], .value = {value.begin(), value.end()}});
-    octets = octets.subspan(kTlvHeader + length);
-  }
-  return tlvs;
+std::size_t size_of(const StampTlvs& tlvs) {
+  std::size_t size = tlvs.malformed.size();
+  for (const StampTlv& tlv : tlvs.list) size += StampTlv::kHeader + tlv.value.size();
+  return size;
 }
 
-void write_tlvs(Writer& out, const StampTlvs& tlvs) {
+void write_tlvs(OctetWriter& out, const StampTlvs& tlvs) {
   for (const StampTlv& tlv : tlvs.list) {
     out.u8(tlv.flags);
     out.u8(tlv.type);
@@ -104,13 +46,42 @@ void write_tlvs(Writer& out, const StampTlvs& tlvs) {
   out.bytes(tlvs.malformed);
 }
 
-Result<void> check_size(std::span<const std::uint8_t> octets) {
-  if (octets.size() >= kStampBaseSize && octets.size() <= kStampMaxSize) return {};
-  return fail(ErrorCode::kInvalidArgument, "STAMP packet of {} octets; {} to {} are right", octets.size(),
-              kStampBaseSize, kStampMaxSize);
+Result<void> check_size(std::span<const std::uint8_t> octets, std::size_t least) {
+  if (octets.size() >= least && octets.size() <= kStampMaxSize) return {};
+  return fail(ErrorCode::kInvalidArgument, "STAMP packet of {} octets; {} to {} are right", octets.size(), least,
+              kStampMaxSize);
+}
+
+std::span<const std::uint8_t> after_base(std::span<const std::uint8_t> octets, StampMode mode) {
+  return octets.subspan(std::min(stamp_base_size(mode), octets.size()));
 }
 
 }  // namespace
+
+StampMode stamp_mode_of(std::span<const std::uint8_t> octets) {
+  if (octets.size() < kStampAuthenticatedSize) return StampMode::kUnauthenticated;
+  const auto zeros = octets.subspan(4, 12);
+  return std::ranges::all_of(zeros, [](std::uint8_t octet) { return octet == 0; }) ? StampMode::kAuthenticated
+                                                                                   : StampMode::kUnauthenticated;
+}
+
+ErrorEstimate ErrorEstimate::of(bool synchronized, std::chrono::nanoseconds error) {
+  ErrorEstimate estimate{.synchronized = synchronized};
+  double units = std::ceil(static_cast<double>(std::max<std::int64_t>(error.count(), 0)) * 0x1.0p32 / 1e9);
+  while (units > 255 && estimate.scale < kMaxScale) {
+    units = std::ceil(units / 2);
+    ++estimate.scale;
+  }
+  estimate.multiplier = static_cast<std::uint8_t>(std::clamp(units, 1.0, 255.0));
+  return estimate;
+}
+
+std::optional<std::chrono::nanoseconds> ErrorEstimate::bound() const {
+  if (!synchronized || multiplier == 0) return std::nullopt;
+  const double nanoseconds = std::ldexp(static_cast<double>(multiplier), int{scale} - 32) * 1e9;
+  constexpr double kMost = 1e18;  // half of what 64 bits hold; a clock like that tells nothing anyway
+  return std::chrono::nanoseconds(static_cast<std::int64_t>(std::ceil(std::min(nanoseconds, kMost))));
+}
 
 StampTimestamp StampTimestamp::from(SystemTime time, bool ptp) {
   const auto total = std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
@@ -127,6 +98,18 @@ std::chrono::nanoseconds StampTimestamp::since_epoch(bool ptp) const {
   return std::chrono::seconds(seconds) + std::chrono::nanoseconds(below);
 }
 
+StampTimestamp StampTimestamp::converted(bool from_ptp, bool to_ptp) const {
+  if (from_ptp == to_ptp) return *this;
+  const auto offset = static_cast<std::uint32_t>(kNtpUnixOffset);
+  if (to_ptp) {
+    const std::uint64_t scaled = std::uint64_t{fraction} * static_cast<std::uint64_t>(kNanosecondsPerSecond);
+    return {seconds - offset, static_cast<std::uint32_t>(scaled >> 32)};
+  }
+  const std::uint64_t nanoseconds = std::min<std::uint64_t>(fraction, kNanosecondsPerSecond - 1);
+  return {seconds + offset,
+          static_cast<std::uint32_t>((nanoseconds << 32) / static_cast<std::uint64_t>(kNanosecondsPerSecond))};
+}
+
 std::chrono::nanoseconds elapsed(StampTimestamp earlier, StampTimestamp later, bool ptp) {
   const auto seconds = static_cast<std::int32_t>(later.seconds - earlier.seconds);
   earlier.seconds = 0;
@@ -134,62 +117,114 @@ std::chrono::nanoseconds elapsed(StampTimestamp earlier, StampTimestamp later, b
   return std::chrono::seconds(seconds) + (later.since_epoch(ptp) - earlier.since_epoch(ptp));
 }
 
-Result<StampSenderPacket> StampSenderPacket::decode(std::span<const std::uint8_t> octets) {
-  if (auto size = check_size(octets); !size) return std::unexpected(size.error());
-  Reader in(octets);
+StampTlvs StampTlvs::decode(std::span<const std::uint8_t> octets) {
+  StampTlvs tlvs;
+  while (const auto tlv = next_tlv(octets)) {
+    tlvs.list.push_back(
+        {.flags = tlv->flags(), .type = tlv->type(), .value = {tlv->value().begin(), tlv->value().end()}});
+  }
+  tlvs.malformed.assign(octets.begin(), octets.end());
+  return tlvs;
+}
+
+// Sequence, [12 zeros,] time stamp, error estimate, SSID, 28 (68) zeros[, HMAC].
+Result<StampSenderPacket> StampSenderPacket::decode_base(std::span<const std::uint8_t> octets, StampMode mode) {
+  if (auto size = check_size(octets, stamp_base_size(mode)); !size) return std::unexpected(size.error());
+  OctetReader in(octets);
   StampSenderPacket packet;
   packet.sequence = in.u32();
-  packet.timestamp = read_timestamp(in);
+  if (mode == StampMode::kAuthenticated) in.skip(12);
+  packet.timestamp = in.timestamp();
   packet.error_estimate = read_estimate(in);
   packet.ssid = in.u16();
-  packet.tlvs = read_tlvs(octets.subspan(kStampBaseSize));
   return packet;
 }
 
-std::vector<std::uint8_t> StampSenderPacket::encode() const {
-  Writer out(kStampMaxSize);
-  out.u32(sequence);
-  write_timestamp(out, timestamp);
-  write_estimate(out, error_estimate);
-  out.u16(ssid);
-  out.zeros(28);
-  write_tlvs(out, tlvs);
-  return out.take();
+Result<StampSenderPacket> StampSenderPacket::decode(std::span<const std::uint8_t> octets, StampMode mode) {
+  auto packet = decode_base(octets, mode);
+  if (packet) packet->tlvs = StampTlvs::decode(after_base(octets, mode));
+  return packet;
 }
 
-Result<StampReflectorPacket> StampReflectorPacket::decode(std::span<const std::uint8_t> octets) {
-  if (auto size = check_size(octets); !size) return std::unexpected(size.error());
-  Reader in(octets);
+std::vector<std::uint8_t> StampSenderPacket::encode(StampMode mode) const {
+  const bool authenticated = mode == StampMode::kAuthenticated;
+  std::vector<std::uint8_t> octets(stamp_base_size(mode) + size_of(tlvs));
+  OctetWriter out(octets);
+  out.u32(sequence);
+  if (authenticated) out.zeros(12);
+  out.timestamp(timestamp);
+  write_estimate(out, error_estimate);
+  out.u16(ssid);
+  out.zeros(authenticated ? 68 + kStampHmacSize : 28);
+  write_tlvs(out, tlvs);
+  return octets;
+}
+
+void set_sequence_and_time(std::span<std::uint8_t> packet, StampMode mode, std::uint32_t sequence,
+                           StampTimestamp timestamp) {
+  OctetWriter out(packet);
+  out.u32(sequence);
+  if (mode == StampMode::kAuthenticated) out.zeros(12);
+  out.timestamp(timestamp);
+}
+
+// Unauthenticated: sequence, T3, error estimate, SSID, T2, the sender's sequence, T1, its error estimate, 2
+// zeros, its TTL, 3 zeros. Authenticated: the same in blocks of 16 octets (RFC 8762 section 4.3.2).
+Result<StampReflectorPacket> StampReflectorPacket::decode_base(std::span<const std::uint8_t> octets, StampMode mode) {
+  const bool authenticated = mode == StampMode::kAuthenticated;
+  const std::size_t least = authenticated ? kStampAuthenticatedSize : kTwampLightReplySize;
+  if (auto size = check_size(octets, least); !size) return std::unexpected(size.error());
+  OctetReader in(octets);
   StampReflectorPacket packet;
   packet.sequence = in.u32();
-  packet.timestamp = read_timestamp(in);
+  if (authenticated) in.skip(12);
+  packet.timestamp = in.timestamp();
   packet.error_estimate = read_estimate(in);
   packet.ssid = in.u16();
-  packet.receive_timestamp = read_timestamp(in);
+  if (authenticated) in.skip(4);
+  packet.receive_timestamp = in.timestamp();
+  if (authenticated) in.skip(8);
   packet.sender_sequence = in.u32();
-  packet.sender_timestamp = read_timestamp(in);
+  if (authenticated) in.skip(12);
+  packet.sender_timestamp = in.timestamp();
   packet.sender_error_estimate = read_estimate(in);
-  in.skip(2);
+  in.skip(authenticated ? 6 : 2);
   packet.sender_ttl = in.u8();
-  packet.tlvs = read_tlvs(octets.subspan(kStampBaseSize));
   return packet;
 }
 
-std::vector<std::uint8_t> StampReflectorPacket::encode() const {
-  Writer out(kStampMaxSize);
+Result<StampReflectorPacket> StampReflectorPacket::decode(std::span<const std::uint8_t> octets, StampMode mode) {
+  auto packet = decode_base(octets, mode);
+  if (packet) packet->tlvs = StampTlvs::decode(after_base(octets, mode));
+  return packet;
+}
+
+void StampReflectorPacket::write_base(std::span<std::uint8_t> octets, StampMode mode) const {
+  const bool authenticated = mode == StampMode::kAuthenticated;
+  OctetWriter out(octets);
   out.u32(sequence);
-  write_timestamp(out, timestamp);
+  if (authenticated) out.zeros(12);
+  out.timestamp(timestamp);
   write_estimate(out, error_estimate);
   out.u16(ssid);
-  write_timestamp(out, receive_timestamp);
+  if (authenticated) out.zeros(4);
+  out.timestamp(receive_timestamp);
+  if (authenticated) out.zeros(8);
   out.u32(sender_sequence);
-  write_timestamp(out, sender_timestamp);
+  if (authenticated) out.zeros(12);
+  out.timestamp(sender_timestamp);
   write_estimate(out, sender_error_estimate);
-  out.zeros(2);
+  out.zeros(authenticated ? 6 : 2);
   out.u8(sender_ttl);
-  out.zeros(3);
+  out.zeros(authenticated ? 15 + kStampHmacSize : 3);
+}
+
+std::vector<std::uint8_t> StampReflectorPacket::encode(StampMode mode) const {
+  std::vector<std::uint8_t> octets(stamp_base_size(mode) + size_of(tlvs));
+  write_base(octets, mode);
+  OctetWriter out{std::span<std::uint8_t>(octets).subspan(stamp_base_size(mode))};
   write_tlvs(out, tlvs);
-  return out.take();
+  return octets;
 }
 
 }  // namespace pathwise::te

@@ -34,6 +34,18 @@ std::string_view to_string(PathStatus status) {
   return "unknown";
 }
 
+std::string_view to_string(ReturnedBy returned) {
+  switch (returned) {
+    case ReturnedBy::kUnknown:
+      return "unknown";
+    case ReturnedBy::kSamePath:
+      return "same-path";
+    case ReturnedBy::kActivePath:
+      return "active-path";
+  }
+  return "unknown";
+}
+
 const PathState* PathSnapshot::find(const SiteName& site, const TierName& tier) const {
   const auto less = [](const PathState& path, const std::pair<const SiteName&, const TierName&>& key) {
     return std::tie(path.site, path.tier) < std::tie(key.first, key.second);

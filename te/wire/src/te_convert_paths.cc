@@ -30,6 +30,35 @@ void encode_measurement(const Measurement& measured, wire::Measurement& out) {
   out.set_sent(measured.sent);
   out.set_received(measured.received);
   out.set_last_unix_us(unix_us(measured.last));
+  out.set_returned_by(static_cast<wire::Measurement::ReturnedBy>(measured.returned_by));
+  if (!measured.one_way) return;
+  auto& one_way = *out.mutable_one_way();
+  one_way.set_forward_min_us(us32(measured.one_way->forward_min));
+  one_way.set_forward_p50_us(us32(measured.one_way->forward_p50));
+  one_way.set_backward_min_us(us32(measured.one_way->backward_min));
+  one_way.set_backward_p50_us(us32(measured.one_way->backward_p50));
+  one_way.set_error_us(us32(measured.one_way->error));
+}
+
+ReturnedBy decode_returned_by(wire::Measurement::ReturnedBy value) {
+  switch (value) {
+    case wire::Measurement::SAME_PATH:
+      return ReturnedBy::kSamePath;
+    case wire::Measurement::ACTIVE_PATH:
+      return ReturnedBy::kActivePath;
+    default:
+      return ReturnedBy::kUnknown;
+  }
+}
+
+std::optional<OneWayDelay> decode_one_way(const wire::Measurement& message) {
+  if (!message.has_one_way()) return std::nullopt;
+  const auto& one_way = message.one_way();
+  return OneWayDelay{.forward_min = Microseconds(one_way.forward_min_us()),
+                     .forward_p50 = Microseconds(one_way.forward_p50_us()),
+                     .backward_min = Microseconds(one_way.backward_min_us()),
+                     .backward_p50 = Microseconds(one_way.backward_p50_us()),
+                     .error = Microseconds(one_way.error_us())};
 }
 
 Measurement decode_measurement(const wire::Measurement& message) {
@@ -40,7 +69,9 @@ Measurement decode_measurement(const wire::Measurement& message) {
           .loss = message.loss(),
           .sent = message.sent(),
           .received = message.received(),
-          .last = from_unix_us(message.last_unix_us())};
+          .last = from_unix_us(message.last_unix_us()),
+          .returned_by = decode_returned_by(message.returned_by()),
+          .one_way = decode_one_way(message)};
 }
 
 void encode_list(const SegmentListState& list, wire::SegmentList& out) {

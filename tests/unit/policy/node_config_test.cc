@@ -58,6 +58,28 @@ TEST(NodeConfig, DefaultsAreThoseOfTheReference) {
   EXPECT_EQ(node->fabric.interval, Milliseconds(200));
   EXPECT_EQ(node->te.fib, "kernel");
   EXPECT_EQ(node->threads, 0U);
+  const StampConfig& stamp = node->te.stamp;
+  EXPECT_TRUE(stamp.key_file.empty() && !stamp.allow_unauthenticated);
+  EXPECT_EQ(stamp.clocks, StampClocks::kFree);
+  EXPECT_EQ(stamp.transmit_times_every, 8U);
+  EXPECT_EQ(stamp.size, 0U);
+  EXPECT_EQ(stamp.dscp, 0);
+}
+
+TEST(NodeConfig, ReadsHowToMeasure) {
+  const auto node = parse_node(node_with("multiplier: 3",
+                                         "multiplier: 5, key_file: /k, allow_unauthenticated: true, clocks: ptp, "
+                                         "clock_error: 2us, transmit_times_every: 1, size: 1400, dscp: 46"),
+                               "node.yaml");
+  ASSERT_TRUE(node) << node.error().message;
+  const StampConfig& stamp = node->te.stamp;
+  EXPECT_EQ(stamp.key_file, "/k");
+  EXPECT_TRUE(stamp.allow_unauthenticated);
+  EXPECT_EQ(stamp.clocks, StampClocks::kPtp);
+  EXPECT_EQ(stamp.clock_error, Microseconds(2));
+  EXPECT_EQ(stamp.transmit_times_every, 1U);
+  EXPECT_EQ(stamp.size, 1400U);
+  EXPECT_EQ(stamp.dscp, 46);
 }
 
 struct Mistake {
@@ -97,6 +119,13 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"Fib", "fib: kernel", "fib: dpdk", "6:", "must be 'kernel' or 'none', not 'dpdk'"},
         Mistake{"StampInterval", "interval: 100ms", "interval: 1ms", "6:", "from 10ms to 10s"},
         Mistake{"StampUnit", "interval: 100ms", "interval: 100", "6:", "the unit is missing"},
+        Mistake{"StampKeyless", "multiplier: 3", "allow_unauthenticated: true",
+                "6:", "says something only with 'key_file'"},
+        Mistake{"StampClocks", "multiplier: 3", "clocks: gps", "6:", "must be 'free', 'ntp' or 'ptp', not 'gps'"},
+        Mistake{"StampFreeClock", "multiplier: 3", "clock_error: 1ms", "6:", "only where 'clocks' is ntp or ptp"},
+        Mistake{"StampClockError", "multiplier: 3", "clocks: ntp, clock_error: 2s", "6:", "at most 1s"},
+        Mistake{"StampSize", "multiplier: 3", "size: 100", "6:", "must be 0 (what a probe needs) or 160 to 8952"},
+        Mistake{"StampDscp", "multiplier: 3", "dscp: 64", "6:", "from 0 to 63"},
         Mistake{"PceName", "\"fd00:9::1\"", "\"pce.example:4189\"",
                 "6:107:", "a numeric address is needed, like \"[fd00::1]:4189\", not 'pce.example:4189'"},
         Mistake{"PceSocket", "\"fd00:9::1\"", "\"unix:/run/pce.sock\"", "6:107:", "a numeric address is needed"},

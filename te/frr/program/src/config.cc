@@ -60,11 +60,14 @@ void read_link_delay(const Value& value, Diagnostics& problems, LinkMonitorParam
   if (const Value* threshold = map.child("threshold")) read_percent(*threshold, problems, out.damper.threshold);
   map.optional("min_change", out.damper.min_change);
   map.optional("hold", out.damper.hold);
+  map.optional("period", out.damper.period);
   map.optional("port", out.port);
+  map.optional("key_file", out.key_file);
   map.finish();
   check_range(map.child("interval"), problems, out.interval, Milliseconds(10), Milliseconds(10'000));
   check_range(map.child("window"), problems, out.window, out.interval, out.interval * 1000);
   check_range(map.child("hold"), problems, out.damper.hold, Milliseconds(0), Milliseconds(600'000));
+  check_range(map.child("period"), problems, out.damper.period, out.damper.hold, Milliseconds(3'600'000));
 }
 
 void read_ordered_install(const Value& value, Diagnostics& problems, OrderedInstallParams& out) {

@@ -76,6 +76,12 @@ class TeProcess {
   TeProcess(const TeProcess&) = delete;
   TeProcess& operator=(const TeProcess&) = delete;
 
+  // More of te.stamp, before start(): "key_file: …".
+  void stamp(const std::string& more) {
+    std::string text = read_file((directory_ / "node.yaml").string(), 1 << 20).value();
+    text.insert(text.find("stamp: {") + 8, more + ", ");
+    std::ofstream(directory_ / "node.yaml") << text;
+  }
   void start(const std::string& wrapper = "") {
     const std::string command =
         formatted("exec ip netns exec {} {} {} --config {} 2>>{}", NetnsLab::name(node_), wrapper, PATHWISE_TE,
@@ -93,6 +99,7 @@ class TeProcess {
     ::waitpid(std::exchange(pid_, 0), &status, 0);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }
+  void signal(int number) const { ::kill(pid_, number); }
   [[nodiscard]] std::string socket() const { return (directory_ / "te.sock").string(); }
   [[nodiscard]] std::filesystem::path log_file() const { return directory_ / "log"; }
   [[nodiscard]] std::string log() const { return read_file(log_file().string(), 1 << 20).value_or(""); }
@@ -188,6 +195,11 @@ TEST(CheckFiles, NamesTheFileThatIsWrong) {
   EXPECT_THAT(verdict("site3"), HasSubstr("node.yaml:1:7: unknown site 'site3'"));
   EXPECT_THAT(verdict("site1", "router: r2\n"), HasSubstr("unknown router 'r2'"));
   EXPECT_THAT(verdict("site1", "fabric: {tier: batch}\n"), HasSubstr("unknown tier 'batch'"));
+  std::string keyed = node_yaml("site1", directory);
+  keyed.insert(keyed.find("stamp: {") + 8, formatted("key_file: {}, ", (directory / "stamp.key").string()));
+  ASSERT_TRUE(write_file_atomically(directory / "stamp.key", "000102030405060708090a0b0c0d0e0f\n", 0644));
+  EXPECT_THAT(check_files(*policy::parse_node(keyed, "node.yaml")).error().message,
+              HasSubstr("te.stamp.key_file: " + (directory / "stamp.key").string() + " has mode 0644"));
   std::filesystem::remove(directory / "own.key");
   EXPECT_THAT(verdict("site1"), HasSubstr("own.key: no such file"));
   std::filesystem::remove(directory / "fabric.yaml");
@@ -235,6 +247,7 @@ TEST_F(DaemonTest, MeasuresBothPathsAndFailsOverWhenOneIsCut) {
   EXPECT_EQ(path.status, PathStatus::kUp);
   EXPECT_GT(path.candidates[0].measured.rtt_p50, Microseconds(0));
   EXPECT_TRUE(path.candidates[1].alive);
+  EXPECT_FALSE(path.candidates[0].measured.one_way);  // nobody declared a clock synchronised
 
   const SteadyTime cut = std::chrono::steady_clock::now();
   lab_->cut("fcbb:bb80:2:fe00::/64");
@@ -251,6 +264,44 @@ TEST_F(DaemonTest, MeasuresBothPathsAndFailsOverWhenOneIsCut) {
   ASSERT_TRUE(from_one_->wait([](const PathState& p) { return p.active == 0; }));
   EXPECT_THAT(way(), HasSubstr("fcbb:bb80:2:fe00::"));
   EXPECT_EQ(from_one_->path().transitions, path.transitions + 2);
+}
+
+// RFC 9503: the reply to a probe of a path comes back on the peer's same path, and where the peer has none it says so.
+TEST_F(DaemonTest, RepliesComeBackOnTheMirroredPathOrAreMarked) {
+  one_->start();
+  two_->start();
+  from_one_.emplace(one_->socket(), intent_of(1, 2));
+  TeIntent without = intent_of(2, 1);
+  without.peers[0].candidates[0].kind = FlexAlgoIntent{Algorithm(129)};  // which the fabric has not
+  from_two_.emplace(two_->socket(), without);
+  const auto measured = [](const PathState& path, std::size_t index) { return path.candidates[index].measured; };
+  ASSERT_TRUE(from_one_->wait([&](const PathState& path) {
+    return path.candidates[0].alive && measured(path, 0).returned_by == ReturnedBy::kActivePath &&
+           measured(path, 1).returned_by == ReturnedBy::kSamePath;
+  }));
+  from_two_.reset();
+  from_two_.emplace(two_->socket(), intent_of(2, 1));
+  EXPECT_TRUE(
+      from_one_->wait([&](const PathState& path) { return measured(path, 0).returned_by == ReturnedBy::kSamePath; }));
+}
+
+TEST_F(DaemonTest, MeasuresAuthenticatedAndOneWayWhereThatIsConfigured) {
+  const std::string key = (directory_ / "stamp.key").string();
+  ASSERT_TRUE(write_file_atomically(key, "000102030405060708090a0b0c0d0e0f\n", 0600));
+  for (auto* each : {&one_, &two_}) (*each)->stamp(formatted("key_file: {}, clocks: ntp, clock_error: 1ms", key));
+  start_both();
+  if (HasFatalFailure()) return;
+  const Measurement measured = from_one_->path().candidates[0].measured;
+  EXPECT_EQ(measured.returned_by, ReturnedBy::kSamePath);
+  ASSERT_TRUE(measured.one_way);  // one machine: its clock is synchronised with itself
+  EXPECT_LE(measured.one_way->forward_min, measured.rtt_p99);
+  EXPECT_GE(measured.one_way->error, Microseconds(2'000));
+  // A peer with another key is dead; a new key, read again, brings it back.
+  ASSERT_TRUE(write_file_atomically(key, "ff0102030405060708090a0b0c0d0e0f\n", 0600));
+  one_->signal(SIGHUP);
+  ASSERT_TRUE(from_one_->wait([](const PathState& p) { return p.status == PathStatus::kDown; }));
+  two_->signal(SIGHUP);
+  ASSERT_TRUE(from_one_->wait([](const PathState& p) { return p.status == PathStatus::kUp; }));
 }
 
 TEST_F(DaemonTest, SurvivesAKillWithItsRoutesAndItsIntent) {
@@ -315,6 +366,12 @@ TEST_F(DaemonTest, ServesHealthAndMetrics) {
   const std::string metrics = get("/metrics");
   EXPECT_THAT(metrics, HasSubstr("pathwise_te_path_up{site=\"site2\",tier=\"realtime\"} 1"));
   EXPECT_THAT(metrics, HasSubstr("pathwise_te_path_rtt_p50_seconds{"));
+  EXPECT_THAT(metrics, HasSubstr("pathwise_te_path_return_mirrored{candidate=\"0\",origin=\"flex-algo\",site=\"site2\","
+                                 "tier=\"realtime\"} 1"));
+  EXPECT_THAT(metrics, HasSubstr("pathwise_te_stamp_replies_dropped_total{reason=\"bad-hmac\"} 0"));
+  EXPECT_THAT(metrics, HasSubstr("pathwise_te_stamp_refused_total{reason=\"unauthenticated\"} 0"));
+  EXPECT_THAT(metrics, HasSubstr("pathwise_te_stamp_transmit_times_total "));
+  EXPECT_THAT(metrics, Not(HasSubstr("pathwise_te_stamp_transmit_times_total 0")));  // through the encapsulation too
   lab_->ip("h1", "route del default");
   ASSERT_TRUE(from_one_->wait([](const PathState& p) { return p.status == PathStatus::kDown; }));
   EXPECT_THAT(get("/health"), HasSubstr("no route to fcbb:bb80:2:fe00::"));

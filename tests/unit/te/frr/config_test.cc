@@ -23,7 +23,7 @@ fabric: /lab/fabric.yaml
 listen: {topology: "[::]:9341", metrics: "[::1]:9467"}
 trust_domain: tiers.lab
 tls: {cert: /c.pem, key: /k.pem, ca: /ca.pem}
-link_delay: {interval: 25ms, window: 300ms, threshold: 12.5%, min_change: 200us, hold: 1s}
+link_delay: {interval: 25ms, window: 300ms, threshold: 12.5%, min_change: 200us, hold: 1s, period: 30s, key_file: /k}
 ordered_install: {step: 250ms, longest: 1s}
 graceful_restart: 2m
 interfaces: {exclude: [to-host, to-pce]}
@@ -40,6 +40,8 @@ TEST(FrrConfig, ReadsEveryKey) {
   EXPECT_DOUBLE_EQ(config->link_delay.damper.threshold, 0.125);
   EXPECT_EQ(config->link_delay.damper.min_change, Microseconds(200));
   EXPECT_EQ(config->link_delay.damper.hold, Milliseconds(1000));
+  EXPECT_EQ(config->link_delay.damper.period, Milliseconds(30'000));
+  EXPECT_EQ(config->link_delay.key_file, "/k");
   EXPECT_EQ(config->ordered_install.step, Milliseconds(250));
   EXPECT_EQ(config->ordered_install.longest, Milliseconds(1000));
   EXPECT_EQ(config->graceful_restart, std::chrono::seconds(120));

@@ -46,6 +46,17 @@ TEST_F(DelayDamperTest, AChangeThatIsGoneWhenTheHoldTimeEndsIsNeverAdvertised) {
   EXPECT_FALSE(advertises(1010));
 }
 
+// RFC 8570 section 7: 120 s by default. Neither 10 % nor 300 us is no change, however long it stays.
+TEST_F(DelayDamperTest, ASmallChangeWaitsForThePeriod) {
+  advertises(10'000);
+  clock_.advance(std::chrono::seconds(119));
+  EXPECT_FALSE(advertises(10'500));  // 5 %, 500 us
+  clock_.advance(std::chrono::seconds(1));
+  EXPECT_FALSE(advertises(10'200));  // 2 %, 200 us
+  EXPECT_TRUE(advertises(10'500));
+  EXPECT_FALSE(advertises(11'000));
+}
+
 TEST_F(DelayDamperTest, SmallChangesAreNot) {
   advertises(10'000);
   clock_.advance(std::chrono::seconds(5));

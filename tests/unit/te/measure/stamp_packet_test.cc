@@ -4,34 +4,21 @@
 #include <gmock/gmock.h>
 
 #include "base/random.h"
+#include "hex.h"
+#include "te/measure/stamp_tlv.h"
 
 namespace pathwise::te {
 namespace {
-
-using Octets = std::vector<std::uint8_t>;
-
-Octets from_hex(std::string_view text) {
-  Octets octets;
-  const auto digit = [](char c) { return static_cast<unsigned>(c <= '9' ? c - '0' : c - 'a' + 10); };
-  std::string digits;
-  for (const char c : text) {
-    if (c != ' ') digits.push_back(c);
-  }
-  for (std::size_t i = 0; i + 1 < digits.size(); i += 2) {
-    octets.push_back(static_cast<std::uint8_t>(digit(digits[i]) << 4 | digit(digits[i + 1])));
-  }
-  return octets;
-}
 
 // RFC 8762 figure 2 with RFC 8972's SSID: sequence 7, PTP time, S=1 Z=1 scale 2 multiplier 5.
 constexpr std::string_view kSenderHex =
     "00000007 65000001 0000abcd c205 1234"
     "00000000 00000000 00000000 00000000 00000000 00000000 00000000";
-// RFC 8762 figure 5, the answer to it, and one unrecognised TLV of type 252.
+// RFC 8762 figure 5, the answer to it, and one unrecognised TLV of type 240.
 constexpr std::string_view kReflectorHex =
     "00000007 65000009 00000010 4001 1234"
     "65000008 00000020 00000007 65000001 0000abcd c205 0000 40 000000"
-    "80fc0004 deadbeef";
+    "80f00004 deadbeef";
 
 TEST(StampSenderPacket, MatchesTheVectorBothWays) {
   const Octets octets = from_hex(kSenderHex);
@@ -60,9 +47,88 @@ TEST(StampReflectorPacket, MatchesTheVectorBothWays) {
   EXPECT_EQ(packet->encode(), octets);
 }
 
+// RFC 8762 figures 3 and 6: the same in authenticated mode, the HMAC zero.
+constexpr std::string_view kAuthenticatedSenderHex =
+    "00000007 000000000000000000000000 65000001 0000abcd c205 1234"
+    "00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+    "00000000000000000000000000000000 00000000000000000000000000000000";
+constexpr std::string_view kAuthenticatedReflectorHex =
+    "00000007 000000000000000000000000 65000009 00000010 4001 1234 00000000"
+    "65000008 00000020 0000000000000000 00000007 000000000000000000000000"
+    "65000001 0000abcd c205 000000000000 40 000000000000000000000000000000"
+    "00000000000000000000000000000000";
+
+TEST(StampSenderPacket, AuthenticatedMatchesTheVectorBothWays) {
+  const Octets octets = from_hex(kAuthenticatedSenderHex);
+  ASSERT_EQ(octets.size(), kStampAuthenticatedSize);
+  EXPECT_EQ(stamp_mode_of(octets), StampMode::kAuthenticated);
+  const auto packet = StampSenderPacket::decode(octets, StampMode::kAuthenticated);
+  ASSERT_TRUE(packet) << packet.error().message;
+  EXPECT_EQ(*packet, *StampSenderPacket::decode(from_hex(kSenderHex)));
+  EXPECT_EQ(packet->encode(StampMode::kAuthenticated), octets);
+}
+
+TEST(StampReflectorPacket, AuthenticatedMatchesTheVectorBothWays) {
+  const Octets octets = from_hex(kAuthenticatedReflectorHex);
+  ASSERT_EQ(octets.size(), kStampAuthenticatedSize);
+  const auto packet = StampReflectorPacket::decode(octets, StampMode::kAuthenticated);
+  ASSERT_TRUE(packet) << packet.error().message;
+  auto plain = *StampReflectorPacket::decode(from_hex(kReflectorHex));
+  plain.tlvs = {};
+  EXPECT_EQ(*packet, plain);
+  EXPECT_EQ(packet->encode(StampMode::kAuthenticated), octets);
+}
+
+// RFC 5357 section 4.2.1: 41 octets, and what would be the session id is zero.
+TEST(StampReflectorPacket, ATwampLightReplyEndsAfterTheTtl) {
+  Octets octets = from_hex(kReflectorHex);
+  octets.resize(kTwampLightReplySize);
+  octets[14] = octets[15] = 0;
+  const auto packet = StampReflectorPacket::decode(octets);
+  ASSERT_TRUE(packet) << packet.error().message;
+  EXPECT_EQ(packet->ssid, 0);
+  EXPECT_EQ(packet->sender_ttl, 0x40);
+  EXPECT_EQ(packet->tlvs, StampTlvs{});
+  octets.pop_back();
+  EXPECT_FALSE(StampReflectorPacket::decode(octets));
+}
+
+TEST(StampMode, AnUnauthenticatedPacketWithManyTlvsIsNotTakenForAnAuthenticatedOne) {
+  auto packet = *StampSenderPacket::decode(from_hex(kSenderHex));
+  packet.tlvs.list = {*extra_padding_tlv(200)};
+  EXPECT_EQ(stamp_mode_of(packet.encode()), StampMode::kUnauthenticated);
+  packet.timestamp = {};  // its error estimate still is not zero
+  EXPECT_EQ(stamp_mode_of(packet.encode()), StampMode::kUnauthenticated);
+}
+
+TEST(ErrorEstimate, IsTheLeastThatIsNotBelowTheError) {
+  using std::chrono::nanoseconds;
+  for (const std::int64_t error :
+       {1LL, 100LL, 1'000LL, 59'000LL, 60'000LL, 1'000'000LL, 3'333'333LL, 1'000'000'000LL}) {
+    const auto estimate = ErrorEstimate::of(true, nanoseconds(error));
+    ASSERT_TRUE(estimate.bound());
+    EXPECT_GE(*estimate.bound(), nanoseconds(error));
+    EXPECT_LE(*estimate.bound(), nanoseconds(error + error / 64 + 1));  // 8 bits of it
+  }
+  EXPECT_FALSE(ErrorEstimate::of(false, nanoseconds(1000)).bound());
+  EXPECT_FALSE((ErrorEstimate{.synchronized = true, .multiplier = 0}).bound());
+  EXPECT_GT(*(ErrorEstimate{.synchronized = true, .scale = 63, .multiplier = 255}).bound(), nanoseconds(0));
+}
+
+TEST(StampTimestamp, ConvertsToTheOtherFormatAndBack) {
+  const SystemTime time{std::chrono::seconds(1'700'000'000) + std::chrono::nanoseconds(123'456'789)};
+  const auto ptp = StampTimestamp::from(time, true);
+  const auto ntp = StampTimestamp::from(time, false);
+  EXPECT_EQ(ptp.converted(true, false), ntp);
+  EXPECT_EQ(ntp.converted(false, true).seconds, ptp.seconds);
+  EXPECT_NEAR(ntp.converted(false, true).fraction, ptp.fraction, 1.0);
+  EXPECT_EQ((StampTimestamp{1, 0xFFFF'FFFF}.converted(true, false)).seconds, 1U + 2'208'988'800U);  // no valid PTP time
+}
+
 TEST(StampSenderPacket, RefusesPacketsThatAreTooShortOrTooLong) {
   EXPECT_FALSE(StampSenderPacket::decode(Octets(kStampBaseSize - 1)));
-  EXPECT_FALSE(StampReflectorPacket::decode(Octets(kStampBaseSize - 1)));
+  EXPECT_FALSE(StampSenderPacket::decode(Octets(kStampAuthenticatedSize - 1), StampMode::kAuthenticated));
+  EXPECT_FALSE(StampReflectorPacket::decode(Octets(kStampAuthenticatedSize - 1), StampMode::kAuthenticated));
   EXPECT_FALSE(StampSenderPacket::decode(Octets(kStampMaxSize + 1)));
   EXPECT_TRUE(StampSenderPacket::decode(Octets(kStampMaxSize)));
 }

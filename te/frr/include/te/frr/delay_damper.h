@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // When a measured link delay is worth an update of IS-IS. FRR does not damp, and every update is a
-// flood and an SPF on every router (RFC 8570 section 5). Pure, time is an argument; one thread.
+// flood and an SPF on every router. RFC 8570: a large change is announced at once ("accelerated", section 5), a
+// small one with the next period (section 7), one that is below both thresholds not at all (section 6).
+// Pure, time is an argument; one thread.
 #pragma once
 
 #include <optional>
@@ -25,8 +27,9 @@ struct LinkDelay {
 
 struct DamperParams {
   double threshold = 0.10;       // relative change, and
-  Microseconds min_change{300};  // absolute change, that together are significant
-  Milliseconds hold{2000};       // between two updates; the first is at once
+  Microseconds min_change{300};  // absolute change: both, and it is large; one, and it is small
+  Milliseconds hold{2000};       // between two updates; the first is at once. Section 7: not less than 1 s
+  Milliseconds period{120'000};  // after the last update, until a small change is announced; section 7's default
 };
 
 class DelayDamper {
@@ -40,7 +43,7 @@ class DelayDamper {
   [[nodiscard]] const std::optional<LinkDelay>& advertised() const { return advertised_; }
 
  private:
-  [[nodiscard]] bool significant(const LinkDelay& measured) const;
+  [[nodiscard]] bool worth_an_update(SteadyTime now, const LinkDelay& measured) const;
   DamperParams params_;
   std::optional<LinkDelay> advertised_;
   std::optional<SteadyTime> last_update_;

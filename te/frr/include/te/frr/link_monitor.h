@@ -29,6 +29,7 @@ struct LinkMonitorParams {
   Milliseconds window{500};   // the delay is the least of these
   DamperParams damper;
   std::uint16_t port = 862;  // of the reflectors, ours too (RFC 8762 section 4.1)
+  std::string key_file;      // not empty: authenticated, both ways (load_stamp_keys())
 };
 
 struct MonitoredLink {
@@ -55,7 +56,7 @@ struct MonitoredLinkState {
 
 class LinkMonitor {
  public:
-  // Errors: the STAMP port is in use, or a capability is missing.
+  // Errors: the STAMP port is in use, a capability is missing, or the key file is not right.
   [[nodiscard]] static Result<std::unique_ptr<LinkMonitor>> start(boost::asio::io_context& context,
                                                                   LinkMonitorParams params, DefinitionHashes own,
                                                                   LinkMonitorEvents events);

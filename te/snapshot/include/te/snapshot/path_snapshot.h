@@ -26,6 +26,22 @@ enum class PathStatus : std::uint8_t {
 [[nodiscard]] std::string_view to_string(PathOrigin origin);
 [[nodiscard]] std::string_view to_string(PathStatus status);
 
+// How the replies to a candidate path's probes come back (RFC 9503).
+enum class ReturnedBy : std::uint8_t {
+  kUnknown,     // no reply yet
+  kSamePath,    // the peer's same candidate path: the mirror of ours
+  kActivePath,  // the peer has no such path, or does not say: whatever carries the tier there
+};
+[[nodiscard]] std::string_view to_string(ReturnedBy returned);
+
+// One way, by both ends' clocks; right within `error`. Forward is from us to the peer.
+struct OneWayDelay {
+  Microseconds forward_min{}, forward_p50{};
+  Microseconds backward_min{}, backward_p50{};
+  Microseconds error{};
+  friend bool operator==(const OneWayDelay&, const OneWayDelay&) = default;
+};
+
 // Two-way measurement by STAMP (RFC 8762) over a sliding window. Zero `received`: nothing is known.
 struct Measurement {
   Microseconds rtt_min{};
@@ -36,6 +52,8 @@ struct Measurement {
   std::uint64_t sent = 0;
   std::uint64_t received = 0;
   SystemTime last{};  // newest reply
+  ReturnedBy returned_by = ReturnedBy::kUnknown;
+  std::optional<OneWayDelay> one_way;  // only where both ends declare their clocks synchronised
   [[nodiscard]] bool known() const { return received > 0; }
   friend bool operator==(const Measurement&, const Measurement&) = default;
 };
