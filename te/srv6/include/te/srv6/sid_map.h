@@ -3,6 +3,7 @@
 // in which algorithm. Pure configuration; values; any thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -57,6 +58,8 @@ class SidMap {
   std::uint16_t udt6_function_ = 0;
   std::uint16_t ua_function_ = kDefaultUaFunction;
 };
+
+inline constexpr std::size_t kIdsPerCarrier = 6;  // 16-bit ids behind a 32-bit block
 
 // Packs segments into uSID carriers (up to 6 ids behind a 32-bit block; a uA takes two, its node's and
 // its function) and ends the last one with the endpoint's uDT6 function in the last segment's
