@@ -46,10 +46,17 @@ PceOptions pce_options(const PceDaemonConfig& config) {
 }
 
 te::TopologyClientOptions topology_options(const PceDaemonConfig& config) {
-  te::TopologyClientOptions options{.sources = config.topology_sources, .name = "pathwise-pce"};
-  options.insecure = config.topology_insecure;
+  te::TopologyClientOptions options{.stream = {.name = "pathwise-pce", .insecure = config.topology_insecure},
+                                    .follow = {.keep = config.topology_keep}};
+  for (const auto& [address, file] : config.topology_sources) {
+    if (file.empty()) {
+      options.sources.emplace_back(address);
+    } else {
+      options.sources.emplace_back(te::TopologyFile{file});
+    }
+  }
   if (config.tls)
-    options.tls =
+    options.stream.tls =
         te::TopologyTls{config.tls->cert, config.tls->key, config.tls->ca, config.trust_domain, {"node/*/frr"}};
   return options;
 }
@@ -98,10 +105,11 @@ class App {
 
   // Topology client's thread → io: each snapshot replaces the one before.
   Result<void> follow_topology() {
-    te::TopologyClientEvents events;
+    te::TopologyFollowerEvents events;
     events.on_snapshot = [this](te::TopologySnapshotPtr next) {
       asio::post(io_, [this, next = std::move(next)] {
         compute_.set_topology(next);
+        if (!next) return;  // too old: nothing new is computed, and the LSPs that there are stay
         pce_.topology_changed("topology changed");
         timer_.arm();
       });
@@ -109,7 +117,7 @@ class App {
     events.on_state = [](te::TopologyState state, const std::string& detail) {
       log::info("pce", "topology", {{"state", te::to_string(state)}, {"detail", detail}});
     };
-    auto client = te::TopologyClient::start(topology_options(config_), std::move(events));
+    auto client = te::follow_topology(topology_options(config_), std::move(events));
     if (!client) return std::unexpected(client.error());
     topology_ = std::move(*client);
     return {};
@@ -164,7 +172,7 @@ class App {
   std::unique_ptr<Listener> listener_;
   std::unique_ptr<net::HttpResponder> metrics_;
   std::unique_ptr<LspService> service_;
-  std::unique_ptr<te::TopologyClient> topology_;
+  std::unique_ptr<te::TopologyFollower> topology_;
 };
 
 int refuse(const Error& error) {

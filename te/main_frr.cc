@@ -83,8 +83,10 @@ Result<void> run(Configuration configuration) {
   if (!server) return std::unexpected(server.error());
   // agent -> topology server: the newest snapshot only, each watcher holds one pending
   auto agent =
-      te::FrrAgent::start(context, std::move(configuration.agent),
-                          [&server](te::TopologySnapshotPtr snapshot) { (*server)->publish(std::move(snapshot)); });
+      te::FrrAgent::start(context, std::move(configuration.agent), [&server](te::TopologySnapshotPtr snapshot) {
+        if (snapshot) return (*server)->publish(std::move(snapshot));
+        (*server)->withdraw("pathwise-frr has no link-state source: zebra or isisd is away");
+      });
   if (!agent) return std::unexpected(agent.error());
   auto http = net::HttpResponder::start(
       context, config.metrics, [&](const net::HttpRequest& request) { return answer(request, **agent, **server); });

@@ -142,19 +142,34 @@ void read_pces(const config::Value* value, config::Diagnostics& problems, std::v
   });
 }
 
+// {address: …} or {file: …}.
+void read_topology_source(const config::Value& item, config::Diagnostics& problems,
+                          std::vector<TopologySourceConfig>& out) {
+  TopologySourceConfig source;
+  config::MapReader map(item, problems);
+  const config::Value* address = map.child("address");
+  const config::Value* file = map.child("file");
+  map.finish();
+  if (item.kind != config::Value::Kind::kMap) return;  // said already
+  if ((address == nullptr) == (file == nullptr)) {
+    return problems.add(item.at, "either 'address' (of a pathwise-frr) or 'file' is needed");
+  }
+  const config::Value& given = address != nullptr ? *address : *file;
+  const bool good = address != nullptr ? read_remote(given, problems, kTopologyPort, source.address)
+                                       : config::read(given, problems, source.file);
+  if (!good) return;
+  if (file != nullptr && source.file.empty()) return problems.add(given.at, "is empty; a path is needed");
+  const bool twice = std::ranges::any_of(out, [&](const TopologySourceConfig& other) {
+    return other.address == source.address && other.file == source.file;
+  });
+  const std::string name = source.file.empty() ? source.address.to_string() : source.file;
+  if (twice) problems.add(given.at, "the source {} is listed twice", name);
+  out.push_back(std::move(source));
+}
+
 void read_topology(const config::Value* value, config::Diagnostics& problems, std::vector<TopologySourceConfig>& out) {
   if (value == nullptr) return;
-  for_each_item(*value, problems, [&](const config::Value& item) {
-    TopologySourceConfig source;
-    config::MapReader map(item, problems);
-    const config::Value* address = map.required_child("address");
-    const bool good = address != nullptr && read_remote(*address, problems, kTopologyPort, source.address);
-    map.finish();
-    if (good && std::ranges::contains(out, source.address, &TopologySourceConfig::address)) {
-      problems.add(address->at, "the source {} is listed twice", source.address);
-    }
-    out.push_back(std::move(source));
-  });
+  for_each_item(*value, problems, [&](const config::Value& item) { read_topology_source(item, problems, out); });
 }
 
 void read_te(const config::Value* value, config::Diagnostics& problems, TeConfig& out) {
@@ -165,6 +180,7 @@ void read_te(const config::Value* value, config::Diagnostics& problems, TeConfig
   read_stamp(map.child("stamp"), problems, out.stamp);
   read_pces(map.child("pce"), problems, out.pce);
   read_topology(map.child("topology"), problems, out.topology);
+  map.optional("topology_keep", out.topology_keep);
   map.optional("metrics", out.metrics);
   map.finish();
 }

@@ -73,6 +73,19 @@ void read_affinity_list(config::MapReader& map, std::string_view key, Reading& r
   });
 }
 
+void read_srlgs(const config::Value& list, Reading& reading, std::vector<std::uint32_t>& out) {
+  for_each_item(list, reading.problems, [&](const config::Value& item) {
+    std::uint32_t group = 0;
+    if (!config::read(item, reading.problems, group)) return;
+    if (std::ranges::contains(out, group)) {
+      reading.problems.add(item.at, "{} is listed twice", group);
+      return;
+    }
+    out.push_back(group);
+  });
+  std::ranges::sort(out);
+}
+
 void read_flex_algo(const config::Entry& entry, Reading& reading) {
   static const Names kMetrics{"igp", "min-delay", "te"};
   FlexAlgoConfig algo;
@@ -85,6 +98,8 @@ void read_flex_algo(const config::Entry& entry, Reading& reading) {
   read_affinity_list(map, "exclude_any", reading, algo.exclude_any);
   read_affinity_list(map, "include_any", reading, algo.include_any);
   read_affinity_list(map, "include_all", reading, algo.include_all);
+  if (const config::Value* srlgs = map.child("exclude_srlg")) read_srlgs(*srlgs, reading, algo.exclude_srlg);
+  map.optional("priority", algo.priority);
   map.finish();
   for (const std::string& name : algo.exclude_any) {
     if (std::ranges::contains(algo.include_any, name) || std::ranges::contains(algo.include_all, name)) {

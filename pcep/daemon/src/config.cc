@@ -44,22 +44,36 @@ void read_tls(const Value& value, Diagnostics& problems, PceDaemonConfig& out) {
   out.tls = std::move(files);
 }
 
+void read_source(const Value& item, Diagnostics& problems, PceDaemonConfig& out) {
+  MapReader map(item, problems);
+  const Value* address = map.child("address");
+  const Value* file = map.child("file");
+  map.finish();
+  if (item.kind != Value::Kind::kMap) return;  // said already
+  if ((address == nullptr) == (file == nullptr)) {
+    return problems.add(item.at, "either 'address' (of a pathwise-frr) or 'file' is needed");
+  }
+  PceTopologySource source;
+  const Value& given = address != nullptr ? *address : *file;
+  const bool good =
+      address != nullptr ? config::read(given, problems, source.address) : config::read(given, problems, source.file);
+  if (!good) return;
+  if (file != nullptr && source.file.empty()) return problems.add(given.at, "is empty; a path is needed");
+  if (std::ranges::contains(out.topology_sources, source)) {
+    problems.add(given.at, "the source {} is listed twice",
+                 source.file.empty() ? source.address.to_string() : source.file);
+  }
+  out.topology_sources.push_back(std::move(source));
+}
+
 void read_topology(const Value& value, Diagnostics& problems, PceDaemonConfig& out) {
   MapReader map(value, problems);
   const Value* sources = map.required_child("sources");
   map.optional("insecure", out.topology_insecure);
+  map.optional("keep", out.topology_keep);
   map.finish();
   if (sources == nullptr) return;
-  for (const Value& item : sources->items) {
-    MapReader source(item, problems);
-    if (Endpoint address; source.required("address", address)) {
-      if (std::ranges::contains(out.topology_sources, address)) {
-        problems.add(source.child("address")->at, "the source {} is listed twice", address);
-      }
-      out.topology_sources.push_back(address);
-    }
-    source.finish();
-  }
+  for (const Value& item : sources->items) read_source(item, problems, out);
   if (sources->items.empty()) problems.add(sources->at, "must be a list, like [{{address: \"[fd00::1]:9340\"}}]");
 }
 
@@ -78,9 +92,9 @@ void check_listeners(MapReader& map, Diagnostics& problems, const PceDaemonConfi
 void check_tls(MapReader& map, Diagnostics& problems, const PceDaemonConfig& out) {
   if (out.pcep_tls && !out.tls) problems.add(map.child("pcep_tls")->at, "needs tls: {{cert, key, ca}}");
   if (out.tls && out.trust_domain.empty()) problems.add(map.child("tls")->at, "needs trust_domain");
-  for (const Endpoint& source : out.topology_sources)
-    if (!source.is_unix() && !out.tls && !out.topology_insecure)
-      problems.add(map.child("topology")->at, "{} needs tls, or insecure: true", source.to_string());
+  for (const auto& [address, file] : out.topology_sources)
+    if (file.empty() && !address.is_unix() && !out.tls && !out.topology_insecure)
+      problems.add(map.child("topology")->at, "{} needs tls, or insecure: true", address);
 }
 
 Result<PceDaemonConfig> read_pce(const Value& root, Diagnostics& problems) {

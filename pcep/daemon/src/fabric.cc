@@ -34,7 +34,9 @@ Result<PceFabric> load_pce_fabric(const std::string& path) {
                               .metric = metric_of(definition.metric),
                               .exclude_any = groups_of(definition.exclude_any, *fabric),
                               .include_any = groups_of(definition.include_any, *fabric),
-                              .include_all = groups_of(definition.include_all, *fabric)});
+                              .include_all = groups_of(definition.include_all, *fabric),
+                              .exclude_srlg = definition.exclude_srlg,
+                              .priority = definition.priority});
   }
   return out;
 }

@@ -50,17 +50,28 @@ std::vector<BitsPerSecond> available(const te::TopologySnapshot& topology, const
   return free;
 }
 
+// How many carriers the headend can push, if it says so.
+std::optional<std::size_t> depth_of(const te::Node& headend) {
+  if (!headend.depths.max_h_encaps) return std::nullopt;
+  return *headend.depths.max_h_encaps;
+}
+
 // A path that was computed under a bound or holds a reservation is pinned to its links: by shortest paths
-// it would wander off when a metric changes, away from what it reserved. Where a link has no uA, and for
-// the others, the fewest uN SIDs: of algorithm 0 if they can express the path, else of the Flex-Algos too.
+// it would wander off when a metric changes, away from what it reserved. Where that needs more than the headend
+// can push, and for the others, the fewest SIDs: of algorithm 0 if they can express the path, else of the
+// Flex-Algos too, whose definitions and routes are one thing more that must hold.
 Result<std::vector<te::Segment>> encode(const te::TopologySnapshot& topology, const te::ComputedPath& path,
                                         const te::NodeIds& ids, const PceFabric& fabric, bool pinned) {
+  te::SegmentOptions options{
+      .adjacencies = &fabric.sids, .pin = pinned, .max_carriers = depth_of(topology.nodes[path.source])};
   if (pinned) {
-    if (auto segments = te::pin_path(topology, path, ids, fabric.sids)) return segments;
+    if (auto segments = te::encode_path(topology, path, ids, options)) return segments;
+    options.pin = false;
   }
-  Result<std::vector<te::Segment>> plain = te::encode_path(topology, path, ids, {});
+  Result<std::vector<te::Segment>> plain = te::encode_path(topology, path, ids, options);
   if (plain || fabric.algorithms.size() < 2) return plain;
-  return te::encode_path(topology, path, ids, {fabric.algorithms});
+  options.algorithms = fabric.algorithms;
+  return te::encode_path(topology, path, ids, options);
 }
 
 // kFailedPrecondition: the segment has no SID.

@@ -70,6 +70,8 @@ struct FlexAlgoConfig {
   Algorithm algorithm;
   std::string metric = "igp";                                      // "igp", "min-delay", "te"
   std::vector<std::string> exclude_any, include_any, include_all;  // affinity names
+  std::vector<std::uint32_t> exclude_srlg;                         // ascending
+  std::uint8_t priority = 128;                                     // of the definition (RFC 9350 section 5.1)
 };
 
 struct Srv6Config {

@@ -44,6 +44,7 @@ struct PceConfig {
 };
 struct TopologySourceConfig {
   Endpoint address;  // of a pathwise-frr
+  std::string file;  // set: a file instead
 };
 struct TeConfig {
   std::string socket = "/run/pathwise/te.sock";
@@ -51,6 +52,7 @@ struct TeConfig {
   StampConfig stamp;
   std::vector<PceConfig> pce;
   std::vector<TopologySourceConfig> topology;  // tried in order
+  Milliseconds topology_keep{600'000};         // how long the last topology is used without a source
   Endpoint metrics{.host = "::1", .port = 9465};
 };
 struct RuntimeConfig {

@@ -29,6 +29,9 @@ fabric::Hashes hashes_of(const policy::FabricConfig& config) {
   for (const auto& [algorithm, each] : config.flex_algos) {
     algorithms += formatted("{} {} -{} ?{} +{};", algorithm, each.metric, joined(each.exclude_any),
                             joined(each.include_any), joined(each.include_all));
+    // Nothing if they are not written: routers of a release without them agree.
+    if (each.priority != policy::FlexAlgoConfig{}.priority) algorithms += formatted("priority {};", each.priority);
+    for (const std::uint32_t group : each.exclude_srlg) algorithms += formatted("-srlg {};", group);
   }
   for (const auto& [name, bit] : config.affinities) algorithms += formatted("{}={};", name, bit);
   std::string sids = formatted("{:x} {:x};", config.srv6.udt6_function, config.srv6.ua_function);

@@ -125,7 +125,9 @@ std::optional<te::Srv6Intent> srv6_of(const policy::FabricConfig& fabric, const 
                                .metric = metric_of(config.metric),
                                .exclude_any = admin_groups(fabric, config.exclude_any),
                                .include_any = admin_groups(fabric, config.include_any),
-                               .include_all = admin_groups(fabric, config.include_all)});
+                               .include_all = admin_groups(fabric, config.include_all),
+                               .exclude_srlg = config.exclude_srlg,
+                               .priority = config.priority});
   }
   return srv6;
 }

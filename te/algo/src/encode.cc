@@ -2,10 +2,13 @@
 #include "te/algo/encode.h"
 
 #include <algorithm>
+#include <compare>
 #include <limits>
+#include <queue>
 #include <tuple>
 
-#include "te/algo/spf.h"
+#include "base/format.h"
+#include "segment_reach.h"
 
 namespace pathwise::te {
 namespace {
@@ -25,98 +28,210 @@ Result<std::vector<NodeIndex>> nodes_along(const TopologySnapshot& snapshot, con
   return nodes;
 }
 
-// From each position, for one algorithm: the last position that its only shortest path reaches over
-// the path's links. A part of an only shortest path is one too, so every position before works as well.
-std::vector<std::size_t> reaches(const TopologySnapshot& snapshot, const ComputedPath& path,
-                                 const std::vector<NodeIndex>& nodes, const FlexAlgoDefinition& algorithm) {
-  const std::vector<std::uint32_t> costs = link_costs(algorithm, snapshot);
-  std::vector<std::size_t> result(nodes.size());
-  Spf spf;
-  for (std::size_t from = 0; from < path.links.size(); ++from) {
-    spf.run(snapshot, costs, nodes[from]);
-    std::size_t to = from;
-    while (to < path.links.size() && spf.on_shortest_path(path.links[to]) && spf.parents(nodes[to + 1]) == 1) ++to;
-    result[from] = to;
-  }
-  return result;
-}
+struct Cost {
+  std::size_t carriers = 0;
+  std::size_t ids = 0;
+  std::size_t preference = 0;  // what decides between equals
+  friend auto operator<=>(const Cost&, const Cost&) = default;
+};
 
-// The best list of segments that ends at a position with one in `algorithm`.
-struct State {
-  std::size_t segments = kNone;
-  std::size_t changes = 0;
-  std::size_t preference = 0;  // sum of the algorithms' positions
-  std::size_t from = 0;        // where the last segment starts
-  std::size_t from_algorithm = 0;
-  [[nodiscard]] auto rank() const { return std::tuple(segments, changes, preference); }
+// A list of segments that gets the packet to `position`.
+struct Label {
+  Cost cost;
+  std::size_t position = 0;
+  std::size_t algorithm = kNone;      // of the open carrier
+  std::size_t used = kIdsPerCarrier;  // ids in it
+  bool done = false;                  // nothing may follow
+  Segment segment = {};               // the last one
+  std::size_t before = kNone;         // the label it continues
 };
 
 class Encoder {
  public:
-  Encoder(const NodeIds& ids, const std::vector<NodeIndex>& nodes, std::vector<std::vector<std::size_t>> reach)
-      : ids_(ids), nodes_(nodes), reach_(std::move(reach)), states_(nodes.size(), std::vector<State>(reach_.size())) {}
+  Encoder(const TopologySnapshot& snapshot, const ComputedPath& path, const std::vector<NodeIndex>& nodes,
+          const NodeIds& ids, const SegmentOptions& options)
+      : snapshot_(snapshot),
+        path_(path),
+        nodes_(nodes),
+        ids_(ids),
+        options_(options),
+        reach_(snapshot, path, nodes, options),
+        plain_(find_plain()),
+        settled_((options.algorithms.size() + 1) * (kIdsPerCarrier + 1)) {}
 
-  // The first position that no list of segments gets past; kNone: the end is reached.
-  std::size_t run() {
-    for (std::size_t from = 0; from + 1 < nodes_.size(); ++from) {
-      for (std::size_t algorithm = 0; algorithm < reach_.size(); ++algorithm) advance(from, algorithm);
+  Result<std::vector<Segment>> run() {
+    push({});
+    std::optional<Cost> needed;
+    while (!open_.empty()) {
+      const auto [least, ahead, index] = open_.top();
+      open_.pop();
+      const Label label = labels_[index];
+      if (needed && least.carriers > options_.max_carriers.value_or(kNone)) break;
+      if (label.done) {
+        if (within_limits(label.cost)) return segments(index);
+        if (!needed) needed = label.cost;
+        continue;
+      }
+      if (is_dominated(label)) continue;
+      settle(index);
+      expand(index);
     }
-    for (std::size_t position = nodes_.size() - 1; position > 0; --position) {
-      if (best(position).segments != kNone) return position + 1 == nodes_.size() ? kNone : position;
-    }
-    return 0;
+    return needed ? too_long(*needed) : stuck();
   }
 
-  [[nodiscard]] std::vector<Segment> segments(const std::vector<FlexAlgoDefinition>& algorithms) const {
-    std::vector<Segment> list;
-    std::size_t position = nodes_.size() - 1;
-    auto algorithm = static_cast<std::size_t>(std::ranges::min_element(states_[position], {}, &State::rank) -
-                                              states_[position].begin());
-    while (position > 0) {
-      const State& state = states_[position][algorithm];
-      list.push_back({algorithms[algorithm].algorithm, *ids_.id(nodes_[position])});
-      position = state.from;
-      algorithm = state.from_algorithm;
+ private:
+  [[nodiscard]] std::size_t end() const { return path_.links.size(); }
+
+  std::size_t find_plain() const {
+    const auto at = std::ranges::find(options_.algorithms, kAlgorithmSpf, &FlexAlgoDefinition::algorithm);
+    return at == options_.algorithms.end() ? kNone : static_cast<std::size_t>(at - options_.algorithms.begin());
+  }
+
+  // In the order of what a list costs at least when it is complete (A*), then of the distance to the end: so that
+  // the SPFs of lists that could not win are never run.
+  void push(Label label) {
+    open_.emplace(least_complete(label), end() - label.position, labels_.size());
+    labels_.push_back(std::move(label));
+  }
+  [[nodiscard]] Cost least_complete(const Label& label) const {
+    Cost cost = label.cost;
+    if (label.done) return cost;
+    const std::size_t rest = options_.ends_with_udt6 ? 2 : 1;
+    cost.ids += rest;
+    if (label.used + rest > kIdsPerCarrier) ++cost.carriers;
+    return cost;
+  }
+
+  std::vector<std::size_t>& settled_like(const Label& label) {
+    const std::size_t algorithm = label.algorithm == kNone ? options_.algorithms.size() : label.algorithm;
+    return settled_[algorithm * (kIdsPerCarrier + 1) + label.used];
+  }
+  void settle(std::size_t index) {
+    furthest_ = std::max(furthest_, labels_[index].position);
+    settled_like(labels_[index]).push_back(index);
+  }
+  // Whatever can follow `label` can follow the other, and costs no more then.
+  bool is_dominated(const Label& label) {
+    return std::ranges::any_of(settled_like(label), [&](std::size_t index) {
+      const Label& other = labels_[index];
+      return other.position >= label.position && other.cost.ids <= label.cost.ids && other.cost <= label.cost;
+    });
+  }
+
+  void expand(std::size_t index) {
+    const std::size_t from = labels_[index].position;
+    if (from == end()) return add_node(index, plain_, from);  // behind a uA: the uDT6 needs a uN
+    if (options_.pin) return expand_pinned(index, from);
+    for (std::size_t algorithm = 0; algorithm < options_.algorithms.size(); ++algorithm) {
+      const std::size_t last = reach_.last(from, algorithm);
+      for (std::size_t to = from + 1; to <= last; ++to) add_node(index, algorithm, to);
     }
+    if (plain_ == kNone || options_.adjacencies == nullptr) return;
+    const std::size_t last = std::min(reach_.last(from, plain_), end() - 1);
+    for (std::size_t at = from; at <= last; ++at) {
+      if (has_adjacency(at)) add_adjacency(index, at);
+    }
+  }
+
+  // One link at a time: by its uA, or, if it has none, by a uN that takes it.
+  void expand_pinned(std::size_t index, std::size_t from) {
+    if (has_adjacency(from)) return add_adjacency(index, from);
+    for (std::size_t algorithm = 0; algorithm < options_.algorithms.size(); ++algorithm) {
+      if (reach_.last(from, algorithm) > from) add_node(index, algorithm, from + 1);
+    }
+  }
+
+  // Whether the link that leaves position `at` is what a uA of its node means. One without the neighbour's address
+  // has none: its node has no next hop to install it with.
+  [[nodiscard]] bool has_adjacency(std::size_t at) const {
+    if (plain_ == kNone || options_.adjacencies == nullptr) return false;
+    if (snapshot_.links[path_.links[at]].remote_address.is_unspecified()) return false;
+    const auto from = ids_.id(nodes_[at]);
+    const auto to = ids_.id(nodes_[at + 1]);
+    return from && to && options_.adjacencies->adjacency_sid(*from, *to) &&
+           adjacency_link(snapshot_, nodes_[at], nodes_[at + 1]) == path_.links[at];
+  }
+
+  void add_node(std::size_t index, std::size_t algorithm, std::size_t to) {
+    const auto id = ids_.id(nodes_[to]);
+    if (!id) return;
+    Label next = after(index, algorithm, to == end() && options_.ends_with_udt6 ? 2 : 1);
+    next.position = to;
+    next.done = to == end();
+    next.cost.preference += algorithm;
+    next.segment = {options_.algorithms[algorithm].algorithm, *id};
+    push(std::move(next));
+  }
+
+  void add_adjacency(std::size_t index, std::size_t at) {
+    Label next = after(index, plain_, 2);
+    next.position = at + 1;
+    next.done = next.position == end() && !options_.ends_with_udt6;
+    next.cost.preference += options_.algorithms.size();
+    next.segment = {kAlgorithmSpf, *ids_.id(nodes_[at]), *ids_.id(nodes_[at + 1])};
+    push(std::move(next));
+  }
+
+  // The label with `ids` more, which stay together, of `algorithm`: packed as pack_carriers() does.
+  [[nodiscard]] Label after(std::size_t index, std::size_t algorithm, std::size_t ids) const {
+    Label next = labels_[index];
+    if (next.algorithm != algorithm || next.used + ids > kIdsPerCarrier) {
+      ++next.cost.carriers;
+      next.used = 0;
+    }
+    next.algorithm = algorithm;
+    next.used += ids;
+    next.cost.ids += ids;
+    next.before = index;
+    return next;
+  }
+
+  [[nodiscard]] bool within_limits(const Cost& cost) const {
+    return cost.carriers <= options_.max_carriers.value_or(kNone) && cost.ids <= options_.max_ids.value_or(kNone);
+  }
+
+  [[nodiscard]] std::vector<Segment> segments(std::size_t index) const {
+    std::vector<Segment> list;
+    for (; labels_[index].before != kNone; index = labels_[index].before) list.push_back(labels_[index].segment);
     std::ranges::reverse(list);
     return list;
   }
 
- private:
-  [[nodiscard]] const State& best(std::size_t position) const {
-    return *std::ranges::min_element(states_[position], {}, &State::rank);
+  [[nodiscard]] std::unexpected<Error> too_long(const Cost& needed) const {
+    std::string limits;
+    if (options_.max_carriers) limits = formatted("{} carriers", *options_.max_carriers);
+    if (options_.max_ids) append_formatted(limits, "{}{} ids", limits.empty() ? "" : " and ", *options_.max_ids);
+    return fail(ErrorCode::kResourceExhausted, "segments: the path needs {} carriers with {} ids; at most {} fit",
+                needed.carriers, needed.ids, limits);
   }
 
-  // Extends every list that ends at `from` by one segment of `algorithm`, to each position in reach.
-  void advance(std::size_t from, std::size_t algorithm) {
-    State next;
-    for (std::size_t last = 0; last < reach_.size(); ++last) {
-      const State& state = states_[from][last];
-      if (from > 0 && state.segments == kNone) continue;
-      State candidate{.segments = from == 0 ? 1 : state.segments + 1,
-                      .changes = from == 0 ? 0 : state.changes + (last != algorithm ? 1 : 0),
-                      .preference = (from == 0 ? 0 : state.preference) + algorithm,
-                      .from = from,
-                      .from_algorithm = last};
-      if (candidate.rank() < next.rank()) next = candidate;
+  [[nodiscard]] std::unexpected<Error> stuck() const {
+    const Node& from = snapshot_.nodes[nodes_[furthest_]];
+    const Node& to = snapshot_.nodes[nodes_[furthest_ + 1]];
+    for (const std::size_t at : {furthest_, furthest_ + 1}) {
+      if (ids_.id(nodes_[at]) || (at == 0 && !options_.pin)) continue;
+      return fail(ErrorCode::kFailedPrecondition, "segments: node {} has no id", snapshot_.nodes[nodes_[at]].name);
     }
-    if (next.segments == kNone) return;
-    for (std::size_t to = from + 1; to <= reach_[algorithm][from]; ++to) {
-      if (!ids_.id(nodes_[to])) continue;
-      if (next.rank() < states_[to][algorithm].rank()) states_[to][algorithm] = next;
-    }
+    return fail(ErrorCode::kFailedPrecondition,
+                "segments: from {} to {} is no offered algorithm's only shortest path; {}", from.name, to.name,
+                options_.adjacencies == nullptr ? "an adjacency SID is needed"
+                                                : formatted("and its link {} has no adjacency SID",
+                                                            snapshot_.links[path_.links[furthest_]].local_address));
   }
 
-  const NodeIds& ids_;
+  const TopologySnapshot& snapshot_;
+  const ComputedPath& path_;
   const std::vector<NodeIndex>& nodes_;
-  std::vector<std::vector<std::size_t>> reach_;  // [algorithm][position]
-  std::vector<std::vector<State>> states_;       // [position][algorithm]
+  const NodeIds& ids_;
+  const SegmentOptions& options_;
+  SegmentReach reach_;
+  const std::size_t plain_;  // algorithm 0's place among the offered; kNone: it is none of them
+  std::vector<Label> labels_;
+  using Open = std::tuple<Cost, std::size_t, std::size_t>;  // least cost when complete, links to the end, label
+  std::priority_queue<Open, std::vector<Open>, std::greater<>> open_;
+  std::vector<std::vector<std::size_t>> settled_;  // by algorithm and ids in the open carrier
+  std::size_t furthest_ = 0;
 };
-
-Result<NodeId> id_of(const TopologySnapshot& snapshot, const NodeIds& ids, NodeIndex node) {
-  if (const auto id = ids.id(node)) return *id;
-  return fail(ErrorCode::kFailedPrecondition, "segments: node {} has no id", snapshot.nodes[node].name);
-}
 
 }  // namespace
 
@@ -125,28 +240,6 @@ LinkIndex adjacency_link(const TopologySnapshot& snapshot, NodeIndex from, NodeI
     if (snapshot.links[link].to == to && snapshot.links[link].unusable.empty()) return link;
   }
   return kNoLink;
-}
-
-Result<std::vector<Segment>> pin_path(const TopologySnapshot& snapshot, const ComputedPath& path, const NodeIds& ids,
-                                      const SidMap& map) {
-  const auto nodes = nodes_along(snapshot, path);
-  if (!nodes) return std::unexpected(nodes.error());
-  std::vector<Segment> segments;
-  for (std::size_t i = 0; i < path.links.size(); ++i) {
-    const auto from = id_of(snapshot, ids, (*nodes)[i]);
-    const auto to = id_of(snapshot, ids, (*nodes)[i + 1]);
-    if (!from || !to) return std::unexpected(from ? to.error() : from.error());
-    if (adjacency_link(snapshot, (*nodes)[i], (*nodes)[i + 1]) != path.links[i] || !map.adjacency_sid(*from, *to)) {
-      return fail(ErrorCode::kFailedPrecondition, "segments: link {} from {} to {} has no adjacency SID",
-                  snapshot.links[path.links[i]].local_address, snapshot.nodes[(*nodes)[i]].name,
-                  snapshot.nodes[(*nodes)[i + 1]].name);
-    }
-    segments.push_back({kAlgorithmSpf, *from, *to});
-  }
-  const auto last = id_of(snapshot, ids, nodes->back());
-  if (!last) return std::unexpected(last.error());
-  segments.push_back({kAlgorithmSpf, *last});
-  return segments;
 }
 
 Result<std::vector<Segment>> encode_path(const TopologySnapshot& snapshot, const ComputedPath& path, const NodeIds& ids,
@@ -160,17 +253,7 @@ Result<std::vector<Segment>> encode_path(const TopologySnapshot& snapshot, const
   if (path.links.empty()) {
     return std::vector{Segment{options.algorithms.front().algorithm, *ids.id(path.source)}};
   }
-  std::vector<std::vector<std::size_t>> reach;
-  for (const FlexAlgoDefinition& algorithm : options.algorithms) {
-    reach.push_back(reaches(snapshot, path, *nodes, algorithm));
-  }
-  Encoder encoder(ids, *nodes, std::move(reach));
-  if (const std::size_t stuck = encoder.run(); stuck != kNone) {
-    return fail(ErrorCode::kFailedPrecondition,
-                "segments: from {} to {} is no offered algorithm's only shortest path; an adjacency SID is needed",
-                snapshot.nodes[(*nodes)[stuck]].name, snapshot.nodes[(*nodes)[stuck + 1]].name);
-  }
-  return encoder.segments(options.algorithms);
+  return Encoder(snapshot, path, *nodes, ids, options).run();
 }
 
 }  // namespace pathwise::te

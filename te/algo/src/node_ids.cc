@@ -5,15 +5,34 @@
 
 namespace pathwise::te {
 
+namespace {
+
+// The id that all locators of the node agree on; nullopt: there is none, or there are several. What is
+// wrong goes to `problems`.
+std::optional<NodeId> id_of(const Node& node, const SidMap& map, std::vector<std::string>& problems) {
+  std::optional<NodeId> found;
+  for (const auto& [algorithm, prefix] : node.locators) {  // ascending by algorithm
+    const auto id = map.node_of(prefix);
+    if (!id && map.algorithm_of(prefix.address)) {
+      problems.push_back(formatted("node {}: locator {} has no node id: a /48 with 1 to dfff does", node.name, prefix));
+    }
+    if (!id || id == found) continue;
+    if (found) {
+      problems.push_back(
+          formatted("node {}: its locators say node id {:x} and {:x}", node.name, found->value(), id->value()));
+      return std::nullopt;
+    }
+    found = id;
+  }
+  return found;
+}
+
+}  // namespace
+
 NodeIds NodeIds::from_locators(const TopologySnapshot& snapshot, const SidMap& map) {
   NodeIds result(snapshot.nodes.size());
   for (NodeIndex node = 0; node < snapshot.nodes.size(); ++node) {
-    for (const auto& [algorithm, prefix] : snapshot.nodes[node].locators) {  // ascending by algorithm
-      const auto id = map.node_of(prefix);
-      if (!id) continue;
-      result.set(snapshot, node, *id);
-      break;
-    }
+    if (const auto id = id_of(snapshot.nodes[node], map, result.conflicts_)) result.set(snapshot, node, *id);
   }
   return result;
 }

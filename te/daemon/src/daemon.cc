@@ -94,7 +94,7 @@ struct Daemon::State {
   void load_intent();
   Result<void> take_intent(TeIntent intent);
   Result<void> intent_from_grpc(TeIntent intent);
-  void take_topology(TopologySnapshotPtr topology);
+  void take_topology(TopologySnapshotPtr next);  // nullptr: the last one is too old
   void rebuild_view();
   void request_step();
   void step();
@@ -134,7 +134,7 @@ struct Daemon::State {
   std::unique_ptr<StampSender> sender;
   std::unique_ptr<ProbeSessions> probes;
   std::unique_ptr<PcepClient> pcep;
-  std::unique_ptr<TopologyClient> topology_client;
+  std::unique_ptr<TopologyFollower> topology_follower;
   std::unique_ptr<net::HttpResponder> responder;
   std::unique_ptr<Queries> queries;  // they look at what is above
   std::unique_ptr<TeServer> server;
@@ -229,35 +229,41 @@ Result<void> Daemon::State::start_clients() {
   if (!client) return std::unexpected(client.error());
   pcep = std::move(*client);
   if (node.te.topology.empty()) return {};
-  TopologyClientOptions topology_options{.name = formatted("{}/{}/te", node.site, node.router)};
-  for (const auto& source : node.te.topology) topology_options.sources.push_back(source.address);
-  if (!node.tls.cert.empty()) {
-    topology_options.tls = TopologyTls{.cert = node.tls.cert,
-                                       .key = node.tls.key,
-                                       .ca = node.tls.ca,
-                                       .trust_domain = node.trust_domain,
-                                       .peers = {"node/*/frr"}};
+  TopologyClientOptions topology_options{.stream = {.name = formatted("{}/{}/te", node.site, node.router)},
+                                         .follow = {.keep = node.te.topology_keep}};
+  for (const auto& [address, file] : node.te.topology) {
+    if (file.empty()) {
+      topology_options.sources.emplace_back(address);
+    } else {
+      topology_options.sources.emplace_back(TopologyFile{file});
+    }
   }
-  auto following =
-      TopologyClient::start(std::move(topology_options),
-                            {.on_snapshot =
-                                 [this, token = alive](TopologySnapshotPtr next) {
-                                   asio::post(io, [this, token, next = std::move(next)]() mutable {
-                                     if (*token) take_topology(std::move(next));
-                                   });
-                                 },
-                             .on_state =
-                                 [this, token = alive](TopologyState state, std::string detail) {
-                                   asio::post(io, [this, token, state, detail = std::move(detail)] {
-                                     if (!*token) return;
-                                     topology_state = to_string(state);
-                                     topology_detail = detail;
-                                     log::info("te", "topology", {{"state", topology_state}, {"detail", detail}});
-                                     request_step();
-                                   });
-                                 }});
+  if (!node.tls.cert.empty()) {
+    topology_options.stream.tls = TopologyTls{.cert = node.tls.cert,
+                                              .key = node.tls.key,
+                                              .ca = node.tls.ca,
+                                              .trust_domain = node.trust_domain,
+                                              .peers = {"node/*/frr"}};
+  }
+  auto following = follow_topology(
+      topology_options, {.on_snapshot =
+                             [this, token = alive](TopologySnapshotPtr next) {
+                               asio::post(io, [this, token, next = std::move(next)]() mutable {
+                                 if (*token) take_topology(std::move(next));
+                               });
+                             },
+                         .on_state =
+                             [this, token = alive](TopologyState state, std::string detail) {
+                               asio::post(io, [this, token, state, detail = std::move(detail)] {
+                                 if (!*token) return;
+                                 topology_state = to_string(state);
+                                 topology_detail = detail;
+                                 log::info("te", "topology", {{"state", topology_state}, {"detail", detail}});
+                                 request_step();
+                               });
+                             }});
   if (!following) return std::unexpected(following.error().within("topology"));
-  topology_client = std::move(*following);
+  topology_follower = std::move(*following);
   return {};
 }
 
@@ -418,7 +424,13 @@ Observed Daemon::State::observed() const {
                   .reflector = reflector->counters(),
                   .sender = sender->counters(),
                   .netlink_overruns = monitor ? monitor->overruns() : 0};
-  for (const auto& source : node.te.topology) result.topology_sources.push_back(source.address.to_string());
+  for (const auto& [address, file] : node.te.topology) {
+    result.topology_sources.push_back(file.empty() ? address.to_string() : "file " + file);
+  }
+  if (topology) result.topology_problems = topology->problems;
+  for (const std::string& conflict : view ? view->id_conflicts() : std::vector<std::string>()) {
+    if (!std::ranges::contains(result.topology_problems, conflict)) result.topology_problems.push_back(conflict);
+  }
   result.topology_detail = topology_detail;
   return result;
 }

@@ -102,10 +102,12 @@ void update_metrics(net::Metrics& metrics, const Observed& observed) {
     metrics.gauge("pathwise_te_pcep_session_up", "1 if the PCEP session is up", {{"pce", session.address}})
         .Set(session.state == "up" ? 1 : 0);
   }
-  metrics.gauge("pathwise_te_topology_live", "1 if the topology stream is live")
+  metrics.gauge("pathwise_te_topology_live", "1 if the topology is what its source says now")
       .Set(observed.snapshot.topology_state == "live" ? 1 : 0);
   set(metrics.counter("pathwise_te_netlink_overruns_total", "Overruns of the netlink socket; each is a resync"),
       observed.netlink_overruns);
+  metrics.gauge("pathwise_te_topology_problems", "Elements of the topology that contradict themselves")
+      .Set(static_cast<double>(observed.topology_problems.size()));
   metrics.gauge("pathwise_te_routes_not_installed", "Desired routes that the kernel does not have")
       .Set(static_cast<double>(observed.fib.not_installed().size()));
   set(metrics.counter("pathwise_te_fib_operations_total", "Changes made in the kernel"),
@@ -135,10 +137,11 @@ std::vector<std::string> problems(const Observed& observed) {
   if (!observed.topology_sources.empty() && snapshot.topology_state != "live") {
     std::string sources;
     for (const std::string& source : observed.topology_sources) sources += (sources.empty() ? "" : ", ") + source;
-    found.push_back(formatted("topology stream is {}; source{} {}{}{}", snapshot.topology_state,
+    found.push_back(formatted("topology is {}; source{} {}{}{}", snapshot.topology_state,
                               observed.topology_sources.size() == 1 ? "" : "s", sources,
                               observed.topology_detail.empty() ? "" : "; last problem: ", observed.topology_detail));
   }
+  for (const std::string& problem : observed.topology_problems) found.push_back("topology: " + problem);
   for (const auto& [prefix, reason] : observed.fib.not_installed()) {
     found.push_back(formatted("route {} is not installed: {}", prefix, reason));
   }

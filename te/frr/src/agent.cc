@@ -12,11 +12,12 @@
 #include "te/frr/flex_algo_routes.h"
 #include "te/frr/interfaces.h"
 #include "te/frr/link_params.h"
+#include "te/frr/loss_watch.h"
 #include "te/frr/ls_database.h"
-#include "te/frr/publish_backoff.h"
 #include "te/frr/route_table.h"
 #include "te/frr/zebra_client.h"
 #include "te/topology/diff.h"
+#include "te/topology/publish_backoff.h"
 
 namespace pathwise::te {
 namespace {
@@ -25,7 +26,7 @@ namespace asio = boost::asio;
 
 constexpr auto kReview = std::chrono::milliseconds(250);     // definitions, interfaces and failed routes
 constexpr auto kSyncQuiet = std::chrono::milliseconds(200);  // no message for this long: synchronised
-constexpr auto kSyncLimit = std::chrono::seconds(10);
+constexpr auto kSyncLimit = std::chrono::seconds(4);  // less than LossWatch's patience: an isisd that tells changes is a source
 constexpr auto kSweepLimit = std::chrono::seconds(10);  // no neighbour's silence keeps stale routes longer
 
 SteadyTime now() {
@@ -49,6 +50,7 @@ std::vector<std::string> AgentState::problems() const {
                              offender.missing ? "does not have the same algorithms" : "has another definition"));
   }
   for (const std::string& link : unplaced_links) list.push_back("link has no far end in IS-IS: " + link);
+  for (const std::string& problem : topology_problems) list.push_back("topology: " + problem);
   for (const std::string& link : unmeasured) list.push_back("link is not measured: " + link);
   return list;
 }
@@ -70,6 +72,7 @@ struct FrrAgent::State : std::enable_shared_from_this<State> {
   void on_server(bool present);
   void begin_sync();
   void review_sync();
+  void withdraw_if_lost();
   void arm_publish();
   void publish_topology();
   void review();
@@ -99,6 +102,7 @@ struct FrrAgent::State : std::enable_shared_from_this<State> {
   std::map<Ipv6Address, InterfaceAddress> addresses;
   std::set<Algorithm> held;
   std::vector<Offender> offenders;
+  LossWatch loss;
   std::optional<SteadyTime> sync_started;  // set: a synchronisation was asked for, or is coming in
   bool sync_answered = false;
   SteadyTime last_message;
@@ -141,7 +145,7 @@ void FrrAgent::State::on_connection(bool connected, const std::string& detail) {
   counters.zebra_detail = detail;
   table.forget();  // what zebra may have kept is renewed, or swept
   unswept_since.reset();
-  if (!connected) return;
+  if (!connected) return loss.lost(now());
   unswept_since = now();
   begin_sync();
 }
@@ -161,6 +165,7 @@ void FrrAgent::State::review_sync() {
   if (sync_answered) database = std::exchange(incoming, {});
   counters.unsynchronised = !sync_answered;
   sync_started.reset();
+  loss.synchronised();
   publish_topology();
   if (!counters.unsynchronised || !counters.zebra_connected) return;
   zebra->request_link_state();
@@ -169,7 +174,18 @@ void FrrAgent::State::review_sync() {
 
 void FrrAgent::State::on_server(bool present) {
   log::info("frr", present ? "link-state server present" : "link-state server gone", {});
-  if (present) begin_sync();
+  if (present) {
+    begin_sync();
+  } else {
+    loss.lost(now());
+  }
+}
+
+// Routes and measurements go on with what we have; others may have a source that knows better.
+void FrrAgent::State::withdraw_if_lost() {
+  if (topology->version == 0 || !loss.withdraw(now())) return;
+  log::warning("frr", "topology withdrawn: no link-state source", {{"version", topology->version}});
+  publish(nullptr);
 }
 
 void FrrAgent::State::on_link_state(const LsMessage& message) {
@@ -193,11 +209,15 @@ void FrrAgent::State::arm_publish() {
 
 void FrrAgent::State::publish_topology() {
   backoff.published(now());
-  const TopologyBuilder builder = database.translate({config.sids, config.node_ids});
-  auto next = std::make_shared<const TopologySnapshot>(builder.build(config.epoch, topology->version + 1));
+  auto next = std::make_shared<const TopologySnapshot>(
+      database.snapshot({config.sids, config.node_ids}, config.epoch, topology->version + 1));
   counters.unplaced_links = database.unplaced_links();
   const TopologyDiff changes = diff(*topology, *next);
-  if (changes.empty()) return;
+  const bool again = loss.publish();
+  if (changes.empty()) {
+    if (again) publish(topology);
+    return;
+  }
   log::info("frr", "topology changed", {{"version", next->version}, {"changes", changes.summary()}});
   topology = std::move(next);
   monitor_links();
@@ -209,6 +229,7 @@ void FrrAgent::State::publish_topology() {
 // synchronisation, a route that could not be sent.
 void FrrAgent::State::review() {
   review_sync();
+  withdraw_if_lost();
   auto fresh = local_addresses();
   const bool moved = fresh && *fresh != addresses;
   if (moved) addresses = std::move(*fresh);
@@ -377,6 +398,7 @@ AgentState FrrAgent::state() const {
   result.topology_version = self.topology->version;
   result.nodes = self.topology->nodes.size();
   result.links = self.topology->links.size();
+  result.topology_problems = self.topology->problems;
   result.unusable_links = static_cast<std::size_t>(
       std::ranges::count_if(self.topology->links, [](const Link& link) { return !link.unusable.empty(); }));
   for (const auto& [prefix, route] : self.table.installed()) {

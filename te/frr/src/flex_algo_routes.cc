@@ -55,8 +55,19 @@ std::vector<NextHop> next_hops(const FlexAlgoInput& input, const std::vector<Lin
   return hops;
 }
 
+// Without the links that no router could have as a next hop: to send a packet towards one would be to drop it there.
+// Every node sees the same addresses, and so prunes the same links.
+std::vector<std::uint32_t> costs_of(const FlexAlgoDefinition& definition, const TopologySnapshot& topology) {
+  auto costs = link_costs(definition, topology);
+  for (LinkIndex i = 0; i < topology.links.size(); ++i) {
+    const Link& link = topology.links[i];
+    if (link.local_address.is_unspecified() || link.remote_address.is_unspecified()) costs[i] = kPruned;
+  }
+  return costs;
+}
+
 void add_forwarding(FrrRoutes& routes, const FlexAlgoInput& input, const FlexAlgoDefinition& definition, Spf& spf) {
-  const auto costs = link_costs(definition, input.topology);
+  const auto costs = costs_of(definition, input.topology);
   spf.run(input.topology, costs, input.self);
   for (NodeIndex node = 0; node < input.topology.nodes.size(); ++node) {
     if (node == input.self || spf.distance(node) == kUnreachable) continue;

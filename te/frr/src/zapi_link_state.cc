@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <bit>
-#include <cmath>
 #include <cstring>
 
 #include "libfrr.h"
@@ -29,12 +28,6 @@ bool is_isis(const ls_node_id& id) {
   return id.origin == ISIS_L1 || id.origin == ISIS_L2;
 }
 
-// IEEE float octets per second (RFC 5305 section 3.4).
-std::optional<BitsPerSecond> rate_of(float octets) {
-  if (!std::isfinite(octets) || octets < 0) return std::nullopt;
-  return BitsPerSecond(static_cast<std::uint64_t>(std::llround(static_cast<double>(octets) * 8)));
-}
-
 AdminGroups groups_of(const ls_attributes& in) {
   AdminGroups out;
   const auto set_word = [&out](std::size_t word, std::uint32_t bits) {
@@ -61,27 +54,51 @@ LsNode node_of(const ls_node& in) {
   return out;
 }
 
+// All eight or none: one that is no rate makes the rest doubtful.
+void read_unreserved(const ls_attributes& in, Link& out) {
+  UnreservedBandwidth rates;
+  static_assert(sizeof(in.standard.unrsv_bw) / sizeof(float) == std::tuple_size_v<UnreservedBandwidth>);
+  for (std::size_t priority = 0; priority < rates.size(); ++priority) {
+    const auto rate = bandwidth_of(in.standard.unrsv_bw[priority]);
+    if (!rate) return;
+    rates[priority] = *rate;
+  }
+  out.unreserved_bandwidth = rates;
+}
+
 void read_metrics(const ls_attributes& in, Link& out) {
   const auto has = [&in](std::uint32_t flag) { return (in.flags & flag) != 0; };
-  if (has(LS_ATTR_METRIC)) out.igp_metric = in.metric;
+  if (has(LS_ATTR_METRIC)) {
+    out.igp_metric = in.metric;
+  } else {
+    out.unusable = "no IGP metric is advertised";
+  }
   if (has(LS_ATTR_TE_METRIC)) out.te_metric = in.standard.te_metric;
   if (has(LS_ATTR_DELAY)) out.delay_us = in.extended.delay & kDelayMask;
   if (has(LS_ATTR_MIN_MAX_DELAY)) {
     out.min_delay_us = in.extended.min_delay & kDelayMask;
     out.max_delay_us = in.extended.max_delay & kDelayMask;
   }
-  if (has(LS_ATTR_MAX_BW)) out.max_bandwidth = rate_of(in.standard.max_bw);
-  if (has(LS_ATTR_MAX_RSV_BW)) out.max_reservable_bandwidth = rate_of(in.standard.max_rsv_bw);
+  if (has(LS_ATTR_MAX_BW)) out.max_bandwidth = bandwidth_of(in.standard.max_bw);
+  if (has(LS_ATTR_MAX_RSV_BW)) out.max_reservable_bandwidth = bandwidth_of(in.standard.max_rsv_bw);
+  if (has(LS_ATTR_UNRSV_BW)) read_unreserved(in, out);
+}
+
+void read_link_ids(const ls_attributes& in, Link& out) {
+  if ((in.flags & LS_ATTR_LOCAL_ID) != 0) out.local_id = in.standard.local_id;
+  if ((in.flags & LS_ATTR_NEIGH_ID) != 0) out.remote_id = in.standard.remote_id;
+  if ((in.flags & LS_ATTR_SRLG) == 0 || in.srlgs == nullptr) return;
+  out.srlgs.assign(in.srlgs, in.srlgs + in.srlg_len);
 }
 
 LsLink link_of(const ls_attributes& in, const ls_node_id& remote) {
   LsLink out{.source = id_of(in.adv), .destination = {}, .attributes = {}};
   if (is_isis(remote)) out.destination = id_of(remote);
   if ((in.flags & LS_ATTR_LOCAL_ADDR) != 0) out.local_address4 = in.standard.local.s_addr;
-  if ((in.flags & LS_ATTR_LOCAL_ID) != 0) out.local_id = in.standard.local_id;
   if ((in.flags & LS_ATTR_LOCAL_ADDR6) != 0) out.attributes.local_address = address_of(in.standard.local6);
   if ((in.flags & LS_ATTR_NEIGH_ADDR6) != 0) out.attributes.remote_address = address_of(in.standard.remote6);
   out.attributes.admin_groups = groups_of(in);
+  read_link_ids(in, out.attributes);
   read_metrics(in, out.attributes);
   return out;
 }

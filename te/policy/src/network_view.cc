@@ -7,6 +7,8 @@
 
 namespace pathwise::te {
 
+constexpr std::size_t kMostTraces = 10'000;  // more than a site has LSPs
+
 TopologyView::TopologyView(TopologySnapshotPtr topology, SidMap map, std::vector<FlexAlgoDefinition> definitions)
     : topology_(std::move(topology)),
       map_(std::move(map)),
@@ -59,6 +61,14 @@ Result<TracedPath> TopologyView::shortest(Algorithm algorithm, const NodeName& f
 }
 
 std::optional<TracedPath> TopologyView::trace(const NodeName& from, const std::vector<Ipv6Address>& carriers) {
+  if (traces_.size() >= kMostTraces) traces_.clear();
+  const auto [known, fresh] = traces_.try_emplace({from, carriers});
+  if (fresh) known->second = find_trace(from, carriers);
+  return known->second;
+}
+
+std::optional<TracedPath> TopologyView::find_trace(const NodeName& from,
+                                                   const std::vector<Ipv6Address>& carriers) const {
   const NodeIndex source = topology_->find(from);
   if (source == kNoNode) return std::nullopt;
   const auto links = walk(*topology_, source, carriers, {.map = map_, .ids = ids_, .algorithms = definitions_});

@@ -8,9 +8,9 @@ namespace {
 
 constexpr std::uint8_t kBlockBits = 32;
 constexpr std::uint8_t kLocatorBits = 48;
-constexpr std::size_t kBlockGroups = 2;                   // 16-bit groups of the block
-constexpr std::size_t kIdsPerCarrier = 8 - kBlockGroups;  // ids behind it
-constexpr std::uint16_t kFirstFunction = 0xE000;          // ids from here are functions, not nodes
+constexpr std::size_t kBlockGroups = 2;  // 16-bit groups of the block
+static_assert(kIdsPerCarrier == 8 - kBlockGroups);
+constexpr std::uint16_t kFirstFunction = 0xE000;  // ids from here are functions, not nodes
 
 bool is_node(std::uint16_t id) {
   return id != 0 && id < kFirstFunction;

@@ -1,121 +1,86 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "te/topology/json.h"
 
-#include <concepts>
-#include <limits>
-#include <nlohmann/json.hpp>
+#include <algorithm>
+#include <map>
 #include <set>
 
-#include "base/format.h"
 #include "base/process.h"
+#include "json_reader.h"
 #include "te/topology/builder.h"
 
 namespace pathwise::te {
 namespace {
 
-using Json = nlohmann::json;
-
 constexpr std::size_t kMaxFileBytes = std::size_t{64} << 20;
 
-// Reads the members of one object; the first problem wins and later reads do nothing.
-class ObjectReader {
- public:
-  ObjectReader(const Json& object, std::string where, std::string& problem)
-      : object_(object), where_(std::move(where)), problem_(problem) {
-    if (!object_.is_object()) report("", "must be an object");
-  }
-
-  template <std::unsigned_integral T>
-  void read(const char* key, T& out) {
-    const Json* value = member(key);
-    if (value == nullptr) return;
-    if (!value->is_number_unsigned() || value->get<std::uint64_t>() > std::numeric_limits<T>::max()) {
-      return report(key, formatted("must be a whole number of 0..{}", std::numeric_limits<T>::max()));
-    }
-    out = value->get<T>();
-  }
-  void read(const char* key, std::string& out) {
-    const Json* value = member(key);
-    if (value == nullptr) return;
-    if (!value->is_string()) return report(key, "must be a text");
-    out = value->get<std::string>();
-  }
-  template <typename T>
-    requires requires(std::string_view text) { T::parse(text); }
-  void read(const char* key, T& out) {
-    std::string text;
-    read(key, text);
-    if (text.empty()) return;
-    const auto parsed = T::parse(text);
-    if (!parsed) return report(key, parsed.error().message);
-    out = *parsed;
-  }
-  template <typename T>
-  void read(const char* key, std::optional<T>& out) {
-    if (!object_.is_object() || !object_.contains(key)) return;
-    T value{};
-    read(key, value);
-    out = value;
-  }
-  void read(const char* key, BitsPerSecond& out) {
-    std::uint64_t value = 0;
-    read(key, value);
-    out = BitsPerSecond(value);
-  }
-  // Calls `each` with every element of the list under `key` and its place.
-  template <typename Each>
-  void read_list(const char* key, Each each) {
-    const Json* list = member(key);
-    if (list == nullptr) return;
-    if (!list->is_array()) return report(key, "must be a list");
-    for (std::size_t i = 0; i < list->size() && problem_.empty(); ++i) {
-      each((*list)[i], formatted("{}[{}]", path(key), i));
-    }
-  }
-  void require(const char* key, bool present) {
-    if (!present) report(key, "is missing");
-  }
-  void finish() {
-    if (!problem_.empty()) return;
-    for (const auto& [key, value] : object_.items()) {
-      if (!known_.contains(key)) return report(key, "is not known");
-    }
-  }
-  void report(const std::string& key, const std::string& what) {
-    if (problem_.empty()) problem_ = formatted("{}: {}", path(key), what);
-  }
-
- private:
-  const Json* member(const char* key) {
-    known_.insert(key);
-    if (!problem_.empty() || !object_.is_object()) return nullptr;
-    const auto at = object_.find(key);
-    return at == object_.end() ? nullptr : &*at;
-  }
-  [[nodiscard]] std::string path(const std::string& key) const {
-    if (key.empty()) return where_.empty() ? "topology" : where_;
-    return where_.empty() ? key : where_ + "." + key;
-  }
-
-  const Json& object_;
-  std::string where_;
-  std::string& problem_;
-  std::set<std::string, std::less<>> known_;
+// The whole file: what was read, and where each element stood first.
+struct Reading {
+  TopologyBuilder builder;
+  std::string problem;  // the first
+  std::map<NodeName, std::string> nodes;
+  std::map<LinkId, std::string> links;
+  std::set<std::string> told;  // the file's own `problems`
 };
 
 void read_locator(const Json& value, const std::string& where, std::string& problem, Node& node) {
   ObjectReader reader(value, where, problem);
-  std::uint8_t algorithm = 0;
+  Algorithm algorithm;
   Ipv6Prefix prefix;
   reader.read("algorithm", algorithm);
   reader.read("prefix", prefix);
   reader.require("prefix", prefix.length != 0);
   reader.finish();
-  node.locators.emplace_back(Algorithm(algorithm), prefix);
+  node.locators.emplace_back(algorithm, prefix);
 }
 
-void read_node(const Json& value, const std::string& where, std::string& problem, TopologyBuilder& builder) {
+SidStructure read_structure(const Json& value, const std::string& where, std::string& problem) {
   ObjectReader reader(value, where, problem);
+  SidStructure structure;
+  reader.read("block", structure.block);
+  reader.read("node", structure.node);
+  reader.read("function", structure.function);
+  reader.read("argument", structure.argument);
+  reader.finish();
+  if (!structure.fits()) reader.report("", "its lengths are more than 128 bits together");
+  return structure;
+}
+
+void read_sid(const Json& value, const std::string& where, std::string& problem, std::vector<Srv6Sid>& out) {
+  ObjectReader reader(value, where, problem);
+  Srv6Sid sid;
+  reader.read("sid", sid.sid);
+  reader.require("sid", !sid.sid.is_unspecified());
+  reader.read("behavior", sid.behavior);
+  reader.read("algorithm", sid.algorithm);
+  reader.read_object(
+      "structure", [&](const Json& item, const std::string& at) { sid.structure = read_structure(item, at, problem); });
+  reader.finish();
+  out.push_back(sid);
+}
+
+void read_sids(ObjectReader& reader, std::string& problem, std::vector<Srv6Sid>& out) {
+  reader.read_list("sids", [&](const Json& item, const std::string& at) { read_sid(item, at, problem, out); });
+}
+
+void read_depths(const Json& value, const std::string& where, std::string& problem, SidDepths& out) {
+  ObjectReader reader(value, where, problem);
+  reader.read("max_segments_left", out.max_segments_left);
+  reader.read("max_end_pop", out.max_end_pop);
+  reader.read("max_h_encaps", out.max_h_encaps);
+  reader.read("max_end_d", out.max_end_d);
+  reader.finish();
+}
+
+// Name that is written for the second time: where it stood first.
+template <typename Key>
+void check_once(std::map<Key, std::string>& seen, Key key, const std::string& where, std::string& problem) {
+  const auto [first, fresh] = seen.emplace(std::move(key), where);
+  if (!fresh && problem.empty()) problem = formatted("{}: is {} already", where, first->second);
+}
+
+void read_node(const Json& value, const std::string& where, Reading& reading) {
+  ObjectReader reader(value, where, reading.problem);
   Node node;
   std::string name;
   reader.read("name", name);
@@ -123,9 +88,19 @@ void read_node(const Json& value, const std::string& where, std::string& problem
   node.name = NodeName(name);
   reader.read("system_id", node.system_id);
   reader.read("router_id6", node.router_id6);
-  reader.read_list("locators", [&](const Json& item, const std::string& at) { read_locator(item, at, problem, node); });
+  reader.read_list("locators",
+                   [&](const Json& item, const std::string& at) { read_locator(item, at, reading.problem, node); });
+  read_sids(reader, reading.problem, node.sids);
+  if (reader.has("algorithms")) {
+    std::vector<std::uint8_t> numbers;
+    reader.read_numbers<std::uint8_t>("algorithms", 255, 256, numbers);
+    node.algorithms.emplace(numbers.begin(), numbers.end());
+  }
+  reader.read_object(
+      "depths", [&](const Json& item, const std::string& at) { read_depths(item, at, reading.problem, node.depths); });
   reader.finish();
-  builder.add_node(std::move(node));
+  check_once(reading.nodes, node.name, where, reading.problem);
+  reading.builder.add_node(std::move(node));
 }
 
 void read_admin_group(const Json& value, const std::string& where, std::string& problem, Link& link) {
@@ -136,8 +111,21 @@ void read_admin_group(const Json& value, const std::string& where, std::string& 
   link.admin_groups.set(value.get<unsigned>());
 }
 
-void read_link(const Json& value, const std::string& where, std::string& problem, TopologyBuilder& builder) {
-  ObjectReader reader(value, where, problem);
+void read_bandwidths(ObjectReader& reader, Link& link) {
+  reader.read("max_bandwidth_bps", link.max_bandwidth);
+  reader.read("max_reservable_bandwidth_bps", link.max_reservable_bandwidth);
+  if (!reader.has("unreserved_bandwidth_bps")) return;
+  std::vector<std::uint64_t> rates;
+  reader.read_numbers<std::uint64_t>("unreserved_bandwidth_bps", std::numeric_limits<std::uint64_t>::max(), 8, rates);
+  UnreservedBandwidth& out = link.unreserved_bandwidth.emplace();
+  if (rates.size() != out.size()) {
+    return reader.report("unreserved_bandwidth_bps", "must be eight numbers, of the priorities 0 to 7");
+  }
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = BitsPerSecond(rates[i]);
+}
+
+void read_link(const Json& value, const std::string& where, Reading& reading) {
+  ObjectReader reader(value, where, reading.problem);
   std::string from;
   std::string to;
   Link link;
@@ -147,52 +135,33 @@ void read_link(const Json& value, const std::string& where, std::string& problem
   reader.require("to", !to.empty());
   reader.read("local_address", link.local_address);
   reader.read("remote_address", link.remote_address);
+  reader.read("local_id", link.local_id);
+  reader.read("remote_id", link.remote_id);
   reader.read("igp_metric", link.igp_metric);
   reader.read("te_metric", link.te_metric);
   reader.read("delay_us", link.delay_us);
   reader.read("min_delay_us", link.min_delay_us);
   reader.read("max_delay_us", link.max_delay_us);
-  reader.read("max_bandwidth_bps", link.max_bandwidth);
-  reader.read("max_reservable_bandwidth_bps", link.max_reservable_bandwidth);
+  read_bandwidths(reader, link);
   reader.read_list("admin_groups",
-                   [&](const Json& item, const std::string& at) { read_admin_group(item, at, problem, link); });
+                   [&](const Json& item, const std::string& at) { read_admin_group(item, at, reading.problem, link); });
+  reader.read_numbers<std::uint32_t>("srlgs", std::numeric_limits<std::uint32_t>::max(), 1000, link.srlgs);
+  read_sids(reader, reading.problem, link.sids);
   reader.read("unusable", link.unusable);
+  reader.require("igp_metric", reader.has("igp_metric"));
   reader.finish();
-  builder.add_link({NodeName(from), NodeName(to), std::move(link)});
+  check_once(reading.links, LinkId{NodeName(from), NodeName(to), link.local_address, link.local_id}, where,
+             reading.problem);
+  reading.builder.add_link({NodeName(from), NodeName(to), std::move(link)});
 }
 
-Json node_to_json(const Node& node) {
-  Json out{{"name", node.name.str()}};
-  if (!node.system_id.empty()) out["system_id"] = node.system_id;
-  if (!node.router_id6.is_unspecified()) out["router_id6"] = node.router_id6.to_string();
-  for (const auto& [algorithm, prefix] : node.locators) {
-    out["locators"].push_back({{"algorithm", algorithm.value()}, {"prefix", prefix.to_string()}});
+void read_problem(const Json& value, const std::string& where, Reading& reading) {
+  if (!value.is_string()) {
+    reading.problem = formatted("{}: must be a text", where);
+  } else {
+    reading.told.insert(value.get<std::string>());
+    reading.builder.add_problem(value.get<std::string>());
   }
-  return out;
-}
-
-Json link_to_json(const TopologySnapshot& snapshot, const Link& link) {
-  Json out{{"from", snapshot.nodes[link.from].name.str()}, {"to", snapshot.nodes[link.to].name.str()}};
-  const auto put = [&out](const char* key, const auto& value) {
-    if (value) out[key] = *value;
-  };
-  const auto put_address = [&out](const char* key, const Ipv6Address& address) {
-    if (!address.is_unspecified()) out[key] = address.to_string();
-  };
-  put_address("local_address", link.local_address);
-  put_address("remote_address", link.remote_address);
-  out["igp_metric"] = link.igp_metric;
-  put("te_metric", link.te_metric);
-  put("delay_us", link.delay_us);
-  put("min_delay_us", link.min_delay_us);
-  put("max_delay_us", link.max_delay_us);
-  if (link.max_bandwidth) out["max_bandwidth_bps"] = link.max_bandwidth->value();
-  if (link.max_reservable_bandwidth) out["max_reservable_bandwidth_bps"] = link.max_reservable_bandwidth->value();
-  for (unsigned bit = 0; bit < 256; ++bit) {
-    if (link.admin_groups.test(bit)) out["admin_groups"].push_back(bit);
-  }
-  if (!link.unusable.empty()) out["unusable"] = link.unusable;
-  return out;
 }
 
 }  // namespace
@@ -200,29 +169,23 @@ Json link_to_json(const TopologySnapshot& snapshot, const Link& link) {
 Result<TopologySnapshot> parse_topology_json(std::string_view text) {
   const Json root = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (root.is_discarded()) return fail(ErrorCode::kInvalidArgument, "topology: not JSON");
-  std::string problem;
-  TopologyBuilder builder;
+  Reading reading;
   std::uint64_t epoch = 0;
   std::uint64_t version = 0;
-  ObjectReader reader(root, "", problem);
+  ObjectReader reader(root, "", reading.problem);
   reader.read("epoch", epoch);
   reader.read("version", version);
-  reader.read_list("nodes", [&](const Json& item, const std::string& at) { read_node(item, at, problem, builder); });
-  reader.read_list("links", [&](const Json& item, const std::string& at) { read_link(item, at, problem, builder); });
+  reader.read_list("nodes", [&](const Json& item, const std::string& at) { read_node(item, at, reading); });
+  reader.read_list("links", [&](const Json& item, const std::string& at) { read_link(item, at, reading); });
+  reader.read_list("problems", [&](const Json& item, const std::string& at) { read_problem(item, at, reading); });
   reader.finish();
-  if (problem.empty()) {
-    if (const auto left_out = builder.problems(); !left_out.empty()) problem = left_out.front();
-  }
-  if (!problem.empty()) return fail(ErrorCode::kInvalidArgument, "{}", problem);
-  return builder.build(epoch, version);
-}
-
-std::string topology_to_json(const TopologySnapshot& snapshot) {
-  Json out{
-      {"epoch", snapshot.epoch}, {"version", snapshot.version}, {"nodes", Json::array()}, {"links", Json::array()}};
-  for (const Node& node : snapshot.nodes) out["nodes"].push_back(node_to_json(node));
-  for (const Link& link : snapshot.links) out["links"].push_back(link_to_json(snapshot, link));
-  return out.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";  // names may hold any bytes
+  if (!reading.problem.empty()) return fail(ErrorCode::kInvalidArgument, "{}", reading.problem);
+  TopologySnapshot snapshot = reading.builder.build(epoch, version);
+  // A snapshot that was saved says what was wrong in its source; anything else is this file's mistake.
+  const auto fresh = [&](const std::string& each) { return !reading.told.contains(each); };
+  const auto own = std::ranges::find_if(snapshot.problems, fresh);
+  if (own != snapshot.problems.end()) return fail(ErrorCode::kInvalidArgument, "{}", *own);
+  return snapshot;
 }
 
 Result<TopologySnapshot> load_topology_json(const std::string& path) {

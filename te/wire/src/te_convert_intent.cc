@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <limits>
 
 #include "base/format.h"
@@ -100,6 +101,8 @@ void encode_srv6(const Srv6Intent& srv6, wire::Srv6& out) {
     encode_groups(definition.exclude_any, *item.mutable_exclude_any());
     encode_groups(definition.include_any, *item.mutable_include_any());
     encode_groups(definition.include_all, *item.mutable_include_all());
+    for (const std::uint32_t group : definition.exclude_srlg) item.add_exclude_srlg(group);
+    item.set_priority(definition.priority);
   }
 }
 
@@ -116,6 +119,9 @@ FlexAlgoDefinition decode_flex_algo(const wire::FlexAlgo& item, Checker& check) 
   definition.exclude_any = decode_groups(item.exclude_any(), check);
   definition.include_any = decode_groups(item.include_any(), check);
   definition.include_all = decode_groups(item.include_all(), check);
+  definition.exclude_srlg.assign(item.exclude_srlg().begin(), item.exclude_srlg().end());
+  std::ranges::sort(definition.exclude_srlg);
+  if (item.has_priority()) definition.priority = check.number<std::uint8_t>(item.priority(), "flex-algo priority");
   return definition;
 }
 

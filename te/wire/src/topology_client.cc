@@ -5,13 +5,12 @@
 #include <grpcpp/client_context.h>
 #include <grpcpp/create_channel.h>
 
-#include <algorithm>
-#include <condition_variable>
+#include <chrono>
 #include <mutex>
-#include <thread>
 #include <utility>
 
 #include "pathwise/topology.grpc.pb.h"
+#include "te/topology/file_source.h"
 #include "topology_convert.h"
 #include "topology_credentials.h"
 
@@ -34,80 +33,60 @@ grpc::ChannelArguments channel_arguments() {
   return arguments;
 }
 
-}  // namespace
+class StreamSource final : public TopologySource {
+ public:
+  StreamSource(Endpoint address, TopologyStreamOptions options)
+      : address_(std::move(address)), options_(std::move(options)) {}
 
-std::string_view to_string(TopologyState state) {
-  switch (state) {
-    case TopologyState::kNone:
-      return "none";
-    case TopologyState::kLive:
-      return "live";
-    case TopologyState::kStale:
-      return "stale";
-  }
-  return "none";
-}
+  [[nodiscard]] std::string name() const override { return address_.to_string(); }
 
-struct TopologyClient::State {
-  State(TopologyClientOptions given, TopologyClientEvents handlers)
-      : options(std::move(given)), events(std::move(handlers)) {}
-
-  void run() {
-    auto backoff = options.min_backoff;
-    while (!stopped()) {
-      bool received = false;
-      for (const Endpoint& source : options.sources) {
-        if (stopped()) return;
-        received = follow(source);
-        if (received) break;  // it was good: start again with the first
-      }
-      backoff = received ? options.min_backoff : std::min(backoff * 2, options.max_backoff);
-      pause(backoff);
-    }
-  }
-
-  // One stream until it breaks. True if it brought a snapshot.
-  bool follow(const Endpoint& source) {
-    const auto credentials = channel_credentials(source, options.tls, options.insecure);
-    if (!credentials) return broken(source, credentials.error().message), false;
-    const auto channel = grpc::CreateCustomChannel(grpc_address(source), *credentials, channel_arguments());
-    if (!wait_connected(*channel)) return broken(source, why_not_connected(channel)), false;
+  [[nodiscard]] TopologySourceEnd follow(const std::function<void(TopologySnapshotPtr)>& take) override {
+    const auto credentials = channel_credentials(address_, options_.tls, options_.insecure);
+    if (!credentials) return {credentials.error().message, false};
+    const auto channel = grpc::CreateCustomChannel(grpc_address(address_), *credentials, channel_arguments());
+    if (!wait_connected(*channel)) return {why_not_connected(channel), false};
     grpc::ClientContext context;
     {
-      const std::lock_guard lock(mutex);
-      if (stopping) return false;
-      current = &context;
+      const std::lock_guard lock(mutex_);
+      if (stopping_) return {"stopped", true};
+      current_ = &context;
     }
     pb::WatchRequest request;
-    request.set_client(options.name);
+    request.set_client(options_.name);
     const auto stub = pb::TopologyService::NewStub(channel);
     const auto reader = stub->Watch(&context, request);
-    const auto [received, problem] = read_all(*reader, source);
+    const std::string problem = read_all(*reader, take);
     if (!problem.empty()) context.TryCancel();
     const grpc::Status status = reader->Finish();
     {
-      const std::lock_guard lock(mutex);
-      current = nullptr;
+      const std::lock_guard lock(mutex_);
+      current_ = nullptr;
     }
-    broken(source, problem.empty() ? (status.ok() ? "the stream ended" : status.error_message()) : problem);
-    return received;
+    if (!problem.empty()) return {problem, true};
+    return {status.ok() ? "the stream ended" : status.error_message(), false};
   }
 
-  std::pair<bool, std::string> read_all(grpc::ClientReader<pb::TopologyUpdate>& reader, const Endpoint& source) {
-    bool received = false;
+  void stop() override {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    if (current_ != nullptr) current_->TryCancel();
+  }
+
+ private:
+  // Until the stream ends, or says what cannot be understood: the element that is wrong.
+  static std::string read_all(grpc::ClientReader<pb::TopologyUpdate>& reader,
+                              const std::function<void(TopologySnapshotPtr)>& take) {
     pb::TopologyUpdate update;
     while (reader.Read(&update)) {
       auto snapshot = from_proto(update);
-      if (!snapshot) return {received, snapshot.error().message};
-      received = true;
-      set_state(TopologyState::kLive, source.to_string());
-      if (events.on_snapshot) events.on_snapshot(std::make_shared<const TopologySnapshot>(std::move(*snapshot)));
+      if (!snapshot) return snapshot.error().message;
+      take(std::make_shared<const TopologySnapshot>(std::move(*snapshot)));
     }
-    return {received, {}};
+    return {};
   }
 
   bool wait_connected(grpc::Channel& channel) const {
-    const auto deadline = std::chrono::system_clock::now() + options.connect_timeout;
+    const auto deadline = std::chrono::system_clock::now() + options_.connect_timeout;
     while (!stopped() && std::chrono::system_clock::now() < deadline) {
       if (channel.WaitForConnected(std::chrono::system_clock::now() + kStopCheck)) return true;
       if (channel.GetState(false) == GRPC_CHANNEL_TRANSIENT_FAILURE) return false;
@@ -131,75 +110,40 @@ struct TopologyClient::State {
     return "no connection: " + (last == std::string::npos ? why : why.substr(last + kLast.size()));
   }
 
-  void broken(const Endpoint& source, const std::string& why) {
-    const TopologyState now = get_state() == TopologyState::kNone ? TopologyState::kNone : TopologyState::kStale;
-    set_state(now, source.to_string() + ": " + why);
-  }
-
-  void set_state(TopologyState next, std::string why) {
-    {
-      const std::lock_guard lock(mutex);
-      if (stopping || (next == state && why == detail)) return;
-      state = next;
-      detail = why;
-    }
-    if (events.on_state) events.on_state(next, std::move(why));
-  }
-  TopologyState get_state() const {
-    const std::lock_guard lock(mutex);
-    return state;
-  }
   bool stopped() const {
-    const std::lock_guard lock(mutex);
-    return stopping;
-  }
-  void pause(Milliseconds time) {
-    std::unique_lock lock(mutex);
-    wake.wait_for(lock, time, [this] { return stopping; });
-  }
-  void stop() {
-    {
-      const std::lock_guard lock(mutex);
-      stopping = true;
-      if (current != nullptr) current->TryCancel();
-    }
-    wake.notify_all();
+    const std::lock_guard lock(mutex_);
+    return stopping_;
   }
 
-  const TopologyClientOptions options;
-  const TopologyClientEvents events;
-  mutable std::mutex mutex;
-  std::condition_variable wake;
-  bool stopping = false;  // guarded by mutex, as all below
-  grpc::ClientContext* current = nullptr;
-  TopologyState state = TopologyState::kNone;
-  std::string detail;
-  std::thread thread;
+  const Endpoint address_;
+  const TopologyStreamOptions options_;
+  mutable std::mutex mutex_;
+  bool stopping_ = false;  // guarded by mutex_, as the next
+  grpc::ClientContext* current_ = nullptr;
 };
 
-TopologyClient::TopologyClient(std::unique_ptr<State> state) : state_(std::move(state)) {}
+}  // namespace
 
-Result<std::unique_ptr<TopologyClient>> TopologyClient::start(TopologyClientOptions options,
-                                                              TopologyClientEvents events) {
-  if (options.sources.empty()) return fail(ErrorCode::kInvalidArgument, "topology: no source is configured");
-  for (const Endpoint& source : options.sources) {
-    if (!source.is_unix() && !options.tls && !options.insecure) {
-      return fail(ErrorCode::kInvalidArgument, "topology source {}: TCP needs tls (cert, key, ca)", source);
-    }
+Result<TopologySourcePtr> topology_stream_source(const Endpoint& address, TopologyStreamOptions options) {
+  if (!address.is_unix() && !options.tls && !options.insecure) {
+    return fail(ErrorCode::kInvalidArgument, "topology source {}: TCP needs tls (cert, key, ca)", address);
   }
-  auto state = std::make_unique<State>(std::move(options), std::move(events));
-  State* raw = state.get();
-  state->thread = std::thread([raw] { raw->run(); });
-  return std::unique_ptr<TopologyClient>(new TopologyClient(std::move(state)));
+  return std::make_unique<StreamSource>(address, std::move(options));
 }
 
-TopologyClient::~TopologyClient() {
-  state_->stop();
-  state_->thread.join();
-}
-
-TopologyState TopologyClient::state() const {
-  return state_->get_state();
+Result<std::unique_ptr<TopologyFollower>> follow_topology(const TopologyClientOptions& options,
+                                                          TopologyFollowerEvents events) {
+  std::vector<TopologySourcePtr> sources;
+  for (const TopologyAddress& each : options.sources) {
+    if (const auto* file = std::get_if<TopologyFile>(&each)) {
+      sources.push_back(topology_file_source(file->path));
+      continue;
+    }
+    auto stream = topology_stream_source(std::get<Endpoint>(each), options.stream);
+    if (!stream) return std::unexpected(stream.error());
+    sources.push_back(std::move(*stream));
+  }
+  return TopologyFollower::start(std::move(sources), options.follow, std::move(events));
 }
 
 }  // namespace pathwise::te

@@ -34,10 +34,11 @@ class Watcher;
 class Watchers {
  public:
   explicit Watchers(std::size_t limit) : limit_(limit) {}
-  // False: there are too many, or the server stops. Offers the newest update at once.
-  bool add(Watcher* watcher);
+  // Offers the newest update at once, or finishes the stream: there are too many, or nothing to tell.
+  void add(Watcher* watcher);
   void remove(Watcher* watcher);
   void publish(UpdatePtr update);
+  void withdraw(const std::string& why);
   void stop();       // finishes every stream
   void wait_gone();  // until the last has ended
   [[nodiscard]] std::size_t count() const {
@@ -51,6 +52,7 @@ class Watchers {
   std::condition_variable gone_;
   std::vector<Watcher*> list_;  // each deletes itself in OnDone, after remove()
   UpdatePtr newest_;
+  std::string withdrawn_;  // why there is nothing to tell
   bool stopped_ = false;
 };
 
@@ -58,11 +60,7 @@ class Watchers {
 class Watcher final : public grpc::ServerWriteReactor<pb::TopologyUpdate> {
  public:
   Watcher(Watchers& watchers, std::string client) : watchers_(watchers), client_(std::move(client)) {
-    if (watchers_.add(this)) {
-      log::info("topology", "watcher connected", {{"client", client_}});
-    } else {
-      finish(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "too many topology watchers"));
-    }
+    watchers_.add(this);
   }
 
   void offer(UpdatePtr update) {
@@ -76,6 +74,8 @@ class Watcher final : public grpc::ServerWriteReactor<pb::TopologyUpdate> {
     if (!end_) end_ = status;
     write_next();
   }
+
+  [[nodiscard]] const std::string& client() const { return client_; }
 
   void OnWriteDone(bool ok) override {
     const std::lock_guard lock(mutex_);
@@ -112,12 +112,15 @@ class Watcher final : public grpc::ServerWriteReactor<pb::TopologyUpdate> {
   bool finished_ = false;
 };
 
-bool Watchers::add(Watcher* watcher) {
+void Watchers::add(Watcher* watcher) {
   const std::lock_guard lock(mutex_);
-  if (stopped_ || list_.size() >= limit_) return false;
+  if (stopped_ || list_.size() >= limit_) {
+    return watcher->finish(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "too many topology watchers"));
+  }
+  if (!withdrawn_.empty()) return watcher->finish(grpc::Status(grpc::StatusCode::UNAVAILABLE, withdrawn_));
+  log::info("topology", "watcher connected", {{"client", watcher->client()}});
   list_.push_back(watcher);
   if (newest_) watcher->offer(newest_);
-  return true;
 }
 
 void Watchers::remove(Watcher* watcher) {
@@ -129,7 +132,15 @@ void Watchers::remove(Watcher* watcher) {
 void Watchers::publish(UpdatePtr update) {
   const std::lock_guard lock(mutex_);
   newest_ = std::move(update);
+  withdrawn_.clear();
   for (Watcher* watcher : list_) watcher->offer(newest_);
+}
+
+void Watchers::withdraw(const std::string& why) {
+  const std::lock_guard lock(mutex_);
+  newest_.reset();
+  withdrawn_ = why;
+  for (Watcher* watcher : list_) watcher->finish(grpc::Status(grpc::StatusCode::UNAVAILABLE, why));
 }
 
 void Watchers::stop() {
@@ -203,6 +214,10 @@ TopologyServer::~TopologyServer() {
 
 void TopologyServer::publish(TopologySnapshotPtr snapshot) {
   state_->watchers.publish(std::make_shared<const pb::TopologyUpdate>(to_proto(*snapshot)));
+}
+
+void TopologyServer::withdraw(const std::string& why) {
+  state_->watchers.withdraw(why);
 }
 
 std::uint16_t TopologyServer::port() const {

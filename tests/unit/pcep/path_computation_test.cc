@@ -100,6 +100,31 @@ TEST(PathComputationTest, APathWithABoundOrAReservationIsPinnedToItsLinks) {
   EXPECT_EQ(path->segments[2].behavior, kBehaviorEndNextCsid);
 }
 
+// Four links are four uAs of two ids each, the last node and its uDT6: two carriers.
+TEST(PathComputationTest, AHeadendThatCannotPushThePinsGetsTheFewestSids) {
+  for (const std::optional<std::uint8_t> depth : {std::optional<std::uint8_t>(), {2}, {1}}) {
+    Network chain(2'000);
+    for (const auto& [name, id] : {std::pair{"edge1", 1}, {"x1", 5}, {"x2", 6}, {"x3", 7}, {"far", 8}}) {
+      te::Node node{.name = NodeName(name), .router_id6 = ip(formatted("fd00::{}", id))};
+      node.locators.emplace_back(Algorithm{0}, Ipv6Prefix::parse(formatted("fcbb:bb00:{}::/48", id)).value());
+      if (id == 1) node.depths.max_h_encaps = depth;
+      chain.builder.add_node(node);
+    }
+    chain.both("edge1", "x1", 5, {1'000, 100'000'000});
+    chain.both("x1", "x2", 6, {1'000, 100'000'000});
+    chain.both("x2", "x3", 7, {1'000, 100'000'000});
+    chain.both("x3", "far", 8, {1'000, 100'000'000});
+    PathComputation compute = computation(2'000);
+    compute.set_topology(chain.build());
+    LspRequest bounded = request();
+    bounded.destination = ip("fd00::8");
+    bounded.max_delay = Microseconds{5'000};
+    const Result<ComputedLsp> path = compute(bounded, {});
+    ASSERT_TRUE(path.has_value()) << path.error().message;
+    EXPECT_EQ(path->segments.size(), depth == 1 ? 1U : 5U);
+  }
+}
+
 TEST(PathComputationTest, ReservedBandwidthIsNotThereForOthers) {
   LspRequest wide = request();
   wide.bandwidth = BitsPerSecond{80'000'000};

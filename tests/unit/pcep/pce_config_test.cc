@@ -28,7 +28,7 @@ timers: {keepalive: 5s, dead: 20s, state: 90s}
   EXPECT_EQ(config->listen.to_string(), "[fd00:9::1]:4189");
   EXPECT_TRUE(config->pcep_tls);
   ASSERT_EQ(config->topology_sources.size(), 2U);
-  EXPECT_TRUE(config->topology_sources[1].is_unix());
+  EXPECT_TRUE(config->topology_sources[1].address.is_unix());
   EXPECT_EQ(config->keepalive, std::chrono::seconds(5));
   EXPECT_EQ(config->state_timeout, std::chrono::seconds(90));
 }
@@ -53,6 +53,17 @@ TEST(PceConfig, SourcesAreAListOfAddresses) {
     ASSERT_FALSE(config.has_value()) << sources;
     EXPECT_NE(config.error().message.find("pce.yaml:1:"), std::string::npos) << config.error().message;
   }
+}
+
+TEST(PceConfig, AFileMayBeASource) {
+  const auto config =
+      parse_pce("topology: {sources: [{file: /t.json}, {address: \"unix:/x\"}], keep: 30s}\n", "pce.yaml");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->topology_sources[0].file, "/t.json");
+  EXPECT_EQ(config->topology_keep, Milliseconds(30'000));
+  const auto both = parse_pce("topology: {sources: [{file: /t.json, address: \"unix:/x\"}]}\n", "pce.yaml");
+  ASSERT_FALSE(both);
+  EXPECT_NE(both.error().message.find("pce.yaml:1:22: either 'address'"), std::string::npos) << both.error().message;
 }
 
 TEST(PceConfig, WhatIsThereTwiceIsReported) {

@@ -102,6 +102,22 @@ TEST(FabricConfig, ReadsTenantsModelsAndResidency) {
   EXPECT_THAT(fabric->residency[1].allow_sites, ElementsAre(SiteName("singapore")));
 }
 
+TEST(FabricConfig, ReadsEveryPartOfADefinition) {
+  const auto fabric =
+      parse_fabric(fabric_with("{metric: igp, exclude_any: [premium]}",
+                               "{metric: te, exclude_any: [premium], include_any: [bulk, cross], include_all: [bulk], "
+                               "exclude_srlg: [70, 7], priority: 200}"),
+                   "f");
+  ASSERT_TRUE(fabric) << fabric.error().message;
+  const FlexAlgoConfig& algo = fabric->flex_algos.at(Algorithm(129));
+  EXPECT_EQ(algo.metric, "te");
+  EXPECT_THAT(algo.include_any, ElementsAre("bulk", "cross"));
+  EXPECT_THAT(algo.include_all, ElementsAre("bulk"));
+  EXPECT_THAT(algo.exclude_srlg, ElementsAre(7, 70));
+  EXPECT_EQ(algo.priority, 200);
+  EXPECT_EQ(fabric->flex_algos.at(Algorithm(128)).priority, 128);
+}
+
 TEST(FabricConfig, TheHashIsOfTheText) {
   const auto a = parse_fabric(kFabric, "a");
   const auto b = parse_fabric(fabric_with("128k", "64k"), "a");
@@ -181,6 +197,11 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"AlgoTooHigh", "  129: {metric: igp", "  256: {metric: igp", "10:3:", "from 128 to 255"},
         Mistake{"UnknownMetric", "metric: min-delay", "metric: delay",
                 "9:", "unknown metric 'delay'; known: 'igp', 'min-delay' or 'te'"},
+        Mistake{"PriorityTooHigh", "metric: igp,", "metric: igp, priority: 256,", "10:32:", "from 0 to 255"},
+        Mistake{"SrlgNegative", "metric: igp,", "metric: igp, exclude_srlg: [7, -1],",
+                "10:40:", "from 0 to 4294967295"},
+        Mistake{"SrlgTwice", "metric: igp,", "metric: igp, exclude_srlg: [7, 8, 7],", "10:43:", "7 is listed twice"},
+        Mistake{"SrlgNoList", "metric: igp,", "metric: igp, exclude_srlg: 7,", "10:36:", "must be a list"},
         Mistake{"UnknownAffinity", "exclude_any: [premium]", "exclude_any: [gold]", "10:", "unknown affinity 'gold'"},
         Mistake{"BothWays", "exclude_any: [premium]", "exclude_any: [premium], include_any: [premium]",
                 "10:", "both excluded and included"}),

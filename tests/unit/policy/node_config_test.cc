@@ -131,6 +131,13 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"PceSocket", "\"fd00:9::1\"", "\"unix:/run/pce.sock\"", "6:107:", "a numeric address is needed"},
         Mistake{"SourceTwice", "fib: kernel", "topology: [{address: \"[fd00::1]:9340\"}, {address: \"fd00::1\"}]",
                 "6:87:", "the source [fd00::1]:9340 is listed twice"},
+        Mistake{"SourceFileTwice", "fib: kernel", "topology: [{file: /t.json}, {file: /t.json}]",
+                "6:72:", "the source /t.json is listed twice"},
+        Mistake{"SourceOfBothKinds", "fib: kernel", "topology: [{file: /t.json, address: \"fd00::1\"}]",
+                "6:48:", "either 'address' (of a pathwise-frr) or 'file' is needed"},
+        Mistake{"SourceOfNoKind", "fib: kernel", "topology: [{}]", "6:48:", "either 'address'"},
+        Mistake{"SourceFileEmpty", "fib: kernel", "topology: [{file: \"\"}]", "6:55:", "a path is needed"},
+        Mistake{"TopologyKeep", "fib: kernel", "topology_keep: 10", "6:", "the unit is missing"},
         Mistake{"PceAddress", "\"fd00:9::1\"", "\"unreachable\"", "6:", ""},
         Mistake{"RuntimeUrl", "http://[::1]:8000", "https://[::1]:8000", "7:", "http://[::1]:8000"},
         Mistake{"RuntimePath", "http://[::1]:8000", "http://[::1]:8000/v1", "7:", "http://[::1]:8000"},
@@ -138,6 +145,17 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"Authority", "authority: file", "authority: orchestrator", "8:", "must be 'file', not 'orchestrator'"},
         Mistake{"Backend", "backend: peers", "backend: nats", "9:", "must be 'peers', not 'nats'"}),
     [](const auto& info) { return info.param.name; });
+
+TEST(NodeConfig, TopologySourcesAreAddressesAndFiles) {
+  const auto node = parse_node(
+      node_with("fib: kernel", "topology: [{address: \"fd00::1\"}, {file: /t.json}], topology_keep: 90s"), "node.yaml");
+  ASSERT_TRUE(node) << node.error().message;
+  ASSERT_EQ(node->te.topology.size(), 2U);
+  EXPECT_EQ(node->te.topology[0].address.port, 9340);
+  EXPECT_EQ(node->te.topology[0].file, "");
+  EXPECT_EQ(node->te.topology[1].file, "/t.json");
+  EXPECT_EQ(node->te.topology_keep, Milliseconds(90'000));
+}
 
 TEST(NodeConfig, ListenersMayShareAPortOfDifferentAddresses) {
   for (const auto& [from, to] : {std::pair{"\"[::]:8080\"", "\"127.0.0.1:9464\""},

@@ -35,6 +35,8 @@ Result<FlexAlgoDefinition> definition_of(const policy::FabricConfig& fabric, con
     if (!found) return std::unexpected(found.error());
     *groups = *found;
   }
+  out.exclude_srlg = config.exclude_srlg;
+  out.priority = config.priority;
   if (!fabric.srv6.blocks.contains(config.algorithm)) {
     return fail(ErrorCode::kInvalidArgument, "it has no block in srv6.blocks");
   }

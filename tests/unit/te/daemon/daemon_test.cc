@@ -399,7 +399,7 @@ TEST_F(DaemonTest, HealthSaysWhyThePceAndTheTopologyAreMissing) {
     answer = health();
   }
   EXPECT_THAT(answer, HasSubstr("PCE [::1]:4189 is unreachable: connect to [::1]:4189: Connection refused"));
-  EXPECT_THAT(answer, HasSubstr("topology stream is none; source unix:/nowhere.sock; last problem: "));
+  EXPECT_THAT(answer, HasSubstr("topology is none; source unix:/nowhere.sock; last problem: "));
   EXPECT_THAT(answer, HasSubstr("No such file"));
 }
 
@@ -501,6 +501,37 @@ TEST_F(DaemonTest, OneVerificationAtATimeAndItKeepsItsDeadline) {
   EXPECT_EQ((**done)[0].judged.hops.size(), 2U);
   EXPECT_THAT((**done)[1].judged.detail, HasSubstr("not done within 1.5s"));
   EXPECT_TRUE(verify_paths(one_->socket(), {.deadline = Milliseconds(100)}));  // the next one may
+}
+
+TEST_F(DaemonTest, TakesItsTopologyFromAFileAndKeepsTheLastGoodOne) {
+  const auto own = directory_ / "h1";
+  const std::string file = (own / "topology.json").string();
+  constexpr std::string_view kTopology = R"({"nodes": [
+    {"name": "edge1", "locators": [{"algorithm": 0, "prefix": "fcbb:bb00:1::/48"}]},
+    {"name": "edge2", "locators": [{"algorithm": 0, "prefix": "fcbb:bb00:2::/48"}]}], "links": [
+    {"from": "edge1", "to": "edge2", "igp_metric": 10, "min_delay_us": 1500},
+    {"from": "edge2", "to": "edge1", "igp_metric": 10, "min_delay_us": 1600}]})";
+  ASSERT_TRUE(write_file_atomically(file, kTopology));
+  std::string text = node_yaml("site1", own);
+  text.insert(text.find("te: {") + 5, formatted("topology: [{{file: {}}}], ", file));
+  std::ofstream(own / "node.yaml") << text;
+  start_both();
+  if (HasFatalFailure()) return;
+  const auto computed = [](const PathState& p) { return p.candidates[1].computed_delay == Microseconds(1500); };
+  ASSERT_TRUE(from_one_->wait(computed)) << "the file's delay did not arrive";
+  ASSERT_TRUE(write_file_atomically(file, R"({"nodes": [{"name": "edge1"}, {"nmae": "edge2"}]})"));
+  const auto health = [&] {
+    const std::string answer = (own / "answer").string();
+    const std::string command =
+        formatted("ip netns exec {} curl -s -m 10 -o {} 'http://[::1]:9465/health'", NetnsLab::name("h1"), answer);
+    return std::system(command.c_str()) == 0 ? read_file(answer, 1 << 20).value_or("") : std::string();
+  };
+  const SteadyTime deadline = std::chrono::steady_clock::now() + kDeadline;
+  std::string answer = health();
+  while (!answer.contains("nodes[1].name") && std::chrono::steady_clock::now() < deadline) answer = health();
+  EXPECT_THAT(answer, HasSubstr("topology is stale; source file " + file));
+  EXPECT_THAT(answer, HasSubstr("nodes[1].name: is missing"));
+  EXPECT_TRUE(computed(from_one_->path()));
 }
 
 TEST_F(DaemonTest, SaysWhyItCannotStart) {

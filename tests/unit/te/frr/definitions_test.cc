@@ -19,7 +19,9 @@ policy::FabricConfig fabric() {
                                        .metric = "min-delay",
                                        .exclude_any = {"premium"},
                                        .include_any = {},
-                                       .include_all = {"bulk"}};
+                                       .include_all = {"bulk"},
+                                       .exclude_srlg = {5, 9},
+                                       .priority = 200};
   policy::SiteConfig mumbai;
   mumbai.edge = NodeName("r-mum");
   mumbai.node_id = NodeId(1);
@@ -34,6 +36,8 @@ TEST(Definitions, TranslateMetricAndAffinities) {
   FlexAlgoDefinition expected{.algorithm = Algorithm(129), .metric = MetricType::kMinDelay};
   expected.exclude_any.set(0);
   expected.include_all.set(200);
+  expected.exclude_srlg = {5, 9};
+  expected.priority = 200;
   EXPECT_THAT(*definitions, ElementsAre(expected));
 }
 

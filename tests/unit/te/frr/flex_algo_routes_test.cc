@@ -134,6 +134,22 @@ TEST_F(FlexAlgoRoutesTest, ALinkWithoutALocalInterfaceIsNoNextHop) {
   EXPECT_THAT(routes(), Not(Contains(Key(prefix("fcbb:bb80:4::/48")))));
 }
 
+// r5 is near over an unnumbered link of r3, that nobody could install: r1 must not send packets there.
+TEST_F(FlexAlgoRoutesTest, AnUnnumberedLinkFarAwayIsNoWayEither) {
+  definitions_ = {fast_};
+  add_node(5);
+  add(2, 5, 10, 50'000, false);
+  for (const auto& [from, to] : {std::pair{3, 5}, {5, 3}}) {
+    Link link;
+    link.local_id = static_cast<std::uint32_t>(from);
+    link.remote_id = static_cast<std::uint32_t>(to);
+    link.igp_metric = 1;
+    link.min_delay_us = 1;
+    builder_.add_link({NodeName(formatted("r{}", from)), NodeName(formatted("r{}", to)), link});
+  }
+  EXPECT_THAT(routes().at(prefix("fcbb:bb80:5::/48")).next_hops, ElementsAre(NextHop{12, address(1, 2, 2)}));
+}
+
 TEST_F(FlexAlgoRoutesTest, NothingForANodeThatIsNotThere) {
   EXPECT_THAT(routes("r9"), IsEmpty());
 }

@@ -119,19 +119,58 @@ TEST_F(FrrLiveTest, AdjacencySidsPinThePath) {
   EXPECT_EQ(arrival_of(*lab_, "fcbb:bb00:3:f001:1:f002:2:f004,fcbb:bb00:4:fe00::"), "to2");
 }
 
+TEST_F(FrrLiveTest, TheTopologyHasWhatIsisAdvertisesAndTheSidsThatWeInstall) {
+  std::mutex mutex;
+  TopologySnapshotPtr last;
+  const Endpoint source{.host = {}, .port = 0, .unix_path = lab_->topology_socket(4)};
+  auto client = follow_topology({.sources = {source}}, {.on_snapshot =
+                                                            [&](TopologySnapshotPtr topology) {
+                                                              const std::lock_guard lock(mutex);
+                                                              last = std::move(topology);
+                                                            },
+                                                        .on_state = {}});
+  ASSERT_TRUE(client) << client.error().message;
+  const auto topology = [&] {
+    const std::lock_guard lock(mutex);
+    return last;
+  };
+  ASSERT_TRUE(FrrLab::eventually([&] { return topology() && topology()->links.size() == 8; }));
+  const TopologySnapshotPtr seen = topology();
+  EXPECT_THAT(seen->problems, testing::IsEmpty());
+  for (const Node& node : seen->nodes) {
+    EXPECT_EQ(node.sids.size(), 6U) << node.name;  // uN and uDT6 in three blocks
+    EXPECT_EQ(node.algorithms, std::nullopt);      // ZAPI does not say
+    EXPECT_EQ(node.depths, SidDepths{});
+  }
+  for (const Link& link : seen->links) {
+    EXPECT_EQ(link.unusable, "");
+    EXPECT_TRUE(link.max_reservable_bandwidth);
+    ASSERT_TRUE(link.unreserved_bandwidth);
+    EXPECT_EQ(link.unreserved_bandwidth->at(7),
+              BitsPerSecond(10'000'000));  // zebra's default: no reservation lowers it
+    ASSERT_EQ(link.sids.size(), 1U);
+    // What the topology says is what the kernel of the link's router has.
+    const std::string route = formatted("ip -6 route show {}/64", link.sids[0].sid);
+    EXPECT_THAT(lab_->in(static_cast<int>(link.from) + 1, route),
+                HasSubstr(formatted("action End.X nh6 {}", link.remote_address)));
+  }
+}
+
 TEST_F(FrrLiveTest, AChangedDelayReachesOtherRoutersTopologyAndMovesRoutes) {
   std::mutex mutex;
   std::optional<std::uint32_t> seen;  // delay of r1 -> r3, as r4 exports it
-  auto client = TopologyClient::start(
-      {.sources = {{.host = {}, .port = 0, .unix_path = lab_->topology_socket(4)}}, .name = "test"},
-      {.on_snapshot =
-           [&](const TopologySnapshotPtr& topology) {
-             const std::lock_guard lock(mutex);
-             for (const Link& link : topology->links) {
-               if (link.local_address == *Ipv6Address::parse("2001:db8:13::1")) seen = link.min_delay_us;
-             }
-           },
-       .on_state = {}});
+  const Endpoint source{.host = {}, .port = 0, .unix_path = lab_->topology_socket(4)};
+  auto client =
+      follow_topology({.sources = {source}}, {.on_snapshot =
+                                                  [&](const TopologySnapshotPtr& topology) {
+                                                    if (!topology) return;
+                                                    const std::lock_guard lock(mutex);
+                                                    for (const Link& link : topology->links) {
+                                                      if (link.local_address == *Ipv6Address::parse("2001:db8:13::1"))
+                                                        seen = link.min_delay_us;
+                                                    }
+                                                  },
+                                              .on_state = {}});
   ASSERT_TRUE(client) << client.error().message;
   const auto delay = [&] {
     const std::lock_guard lock(mutex);

@@ -247,6 +247,21 @@ TEST_F(EngineTest, AnAlgorithmThatTheTopologyCannotJudgeIsLeftToMeasurement) {
   EXPECT_THAT(path.candidates[1].nodes, ElementsAre(NodeName("r-pun"), NodeName("r-sin")));
 }
 
+// Routers that compute Flex-Algo themselves: SIDs by configuration, liveness and delay by measurement.
+TEST_F(EngineTest, ANativeNetworkNeedsNoTopology) {
+  inputs_.network = nullptr;
+  alive(kRealtime, 1);
+  inputs_.probes[{kPeer, kRealtime, 1}].measured.rtt_p50 = Microseconds(4200);
+  const PathState& path = step();
+  EXPECT_EQ(path.active, 1U);
+  EXPECT_TRUE(path.candidates[1].valid);
+  EXPECT_THAT(route(kRealtimePrefix), ElementsAre(kFlexSid));
+  EXPECT_THAT(path.candidates[1].nodes, ElementsAre(NodeName("r-pun"), NodeName("r-sin")));  // the ends, at least
+  EXPECT_EQ(path.candidates[1].computed_delay, std::nullopt);
+  EXPECT_EQ(path.candidates[1].measured.rtt_p50, Microseconds(4200));
+  EXPECT_EQ(out_.snapshot->topology_state, "none");
+}
+
 TEST_F(EngineTest, UnderlayGoesPlainlyToItsGateway) {
   alive(kCloud, 0);
   EXPECT_EQ(step({}, kCloud).status, PathStatus::kUp);

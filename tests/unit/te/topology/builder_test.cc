@@ -100,6 +100,135 @@ TEST(TopologyBuilder, LeavesOutLinksOfUnknownNodesAndReportsThem) {
   EXPECT_THAT(builder.problems(), ElementsAre(HasSubstr("same node"), HasSubstr("'ghost' is not advertised")));
 }
 
+LinkByName numbered(const char* from, const char* to, std::uint32_t local, std::uint32_t remote) {
+  LinkByName result = link(from, to);
+  result.attributes.local_id = local;
+  result.attributes.remote_id = remote;
+  return result;
+}
+
+TEST(TopologyBuilder, PairsUnnumberedParallelLinksByTheirIds) {
+  TopologyBuilder builder;
+  builder.add_node(node("a"));
+  builder.add_node(node("b"));
+  builder.add_link(numbered("a", "b", 11, 22));
+  builder.add_link(numbered("a", "b", 12, 21));
+  builder.add_link(numbered("b", "a", 21, 12));
+  builder.add_link(numbered("b", "a", 22, 11));
+  const TopologySnapshot snapshot = builder.build(1, 1);
+  ASSERT_EQ(snapshot.links.size(), 4U);
+  for (const Link& each : snapshot.links) {
+    ASSERT_NE(each.reverse, kNoLink);
+    EXPECT_EQ(snapshot.links[each.reverse].local_id, each.remote_id);
+    EXPECT_EQ(each.unusable, "");
+  }
+}
+
+// One side says the ids only, the other the addresses only: nothing contradicts, and there is one candidate.
+TEST(TopologyBuilder, CompletesWhatOneDirectionLacks) {
+  TopologyBuilder builder;
+  builder.add_node(node("a"));
+  builder.add_node(node("b"));
+  LinkByName there = numbered("a", "b", 11, 0);
+  there.attributes.local_address = *Ipv6Address::parse("fd00:1::a");
+  builder.add_link(there);
+  builder.add_link(numbered("b", "a", 22, 11));
+  const TopologySnapshot snapshot = builder.build(1, 1);
+  ASSERT_EQ(snapshot.links[0].reverse, 1U);
+  EXPECT_EQ(snapshot.links[0].remote_id, 22U);
+  EXPECT_EQ(snapshot.links[1].remote_address, *Ipv6Address::parse("fd00:1::a"));
+}
+
+TEST(TopologyBuilder, IdsThatContradictAreTwoLinks) {
+  TopologyBuilder builder;
+  builder.add_node(node("a"));
+  builder.add_node(node("b"));
+  builder.add_link(numbered("a", "b", 11, 22));
+  builder.add_link(numbered("b", "a", 23, 11));
+  const TopologySnapshot snapshot = builder.build(1, 1);
+  EXPECT_EQ(snapshot.links[0].reverse, kNoLink);
+  EXPECT_EQ(snapshot.links[0].unusable,
+            "the other direction is not advertised: b to a only by other addresses or link ids");
+}
+
+TEST(TopologyBuilder, SaysWhatWouldTellParallelLinksApart) {
+  TopologyBuilder builder;
+  builder.add_node(node("a"));
+  builder.add_node(node("b"));
+  builder.add_link(link("a", "b", "fd00:1::a"));
+  builder.add_link(link("a", "b", "fd00:2::a"));
+  builder.add_link(link("b", "a", "fd00:1::b"));
+  builder.add_link(link("b", "a", "fd00:2::b"));
+  const TopologySnapshot snapshot = builder.build(1, 1);
+  for (const Link& each : snapshot.links) {
+    EXPECT_EQ(each.reverse, kNoLink);
+    EXPECT_THAT(each.unusable, HasSubstr("2 links of"));
+    EXPECT_THAT(each.unusable, HasSubstr("sub-TLV 13"));
+  }
+  EXPECT_THAT(snapshot.link_reverse, ElementsAre(kNoLink, kNoLink, kNoLink, kNoLink));
+  EXPECT_THAT(snapshot.link_to, ElementsAre(1, 1, 0, 0));
+}
+
+TEST(TopologyBuilder, ZeroIsADelayAndNotAnAbsentOne) {
+  TopologyBuilder builder;
+  builder.add_node(node("a"));
+  builder.add_node(node("b"));
+  LinkByName zero = link("a", "b");
+  zero.attributes.min_delay_us = zero.attributes.max_delay_us = 0;
+  builder.add_link(zero);
+  builder.add_link(link("b", "a"));
+  const TopologySnapshot snapshot = builder.build(1, 1);
+  EXPECT_EQ(snapshot.links[0].min_delay_us, 0U);
+  EXPECT_EQ(snapshot.links[0].unusable, "");
+  EXPECT_EQ(snapshot.links[1].min_delay_us, std::nullopt);
+}
+
+TEST(TopologyBuilder, DoesNotBelieveAMinimumAboveTheMaximum) {
+  TopologyBuilder builder;
+  builder.add_node(node("a"));
+  builder.add_node(node("b"));
+  LinkByName odd = link("a", "b", "fd00::1");
+  odd.attributes.min_delay_us = 900;
+  odd.attributes.max_delay_us = 100;
+  odd.attributes.delay_us = 500;
+  builder.add_link(odd);
+  builder.add_link(link("b", "a"));
+  const TopologySnapshot snapshot = builder.build(1, 1);
+  EXPECT_EQ(snapshot.links[0].min_delay_us, std::nullopt);
+  EXPECT_EQ(snapshot.links[0].delay_us, 500U);
+  EXPECT_THAT(snapshot.problems, ElementsAre("link a -> b (fd00::1): its minimum delay 900 is above its maximum 100"));
+}
+
+TEST(TopologyBuilder, NobodyIsFoundByAnIdThatTwoClaim) {
+  TopologyBuilder builder;
+  for (const char* name : {"a", "b", "c"}) {
+    Node each = node(name);
+    each.system_id = *name == 'c' ? "0000.0000.0003" : "0000.0000.0001";
+    each.router_id6 = *Ipv6Address::parse(*name == 'a' ? "fd00::1" : "fd00::2");
+    builder.add_node(each);
+  }
+  builder.add_problem("told by the source");
+  const TopologySnapshot snapshot = builder.build(1, 1);
+  EXPECT_EQ(snapshot.find_router_id(*Ipv6Address::parse("fd00::1")), 0U);
+  EXPECT_EQ(snapshot.find_router_id(*Ipv6Address::parse("fd00::2")), kNoNode);
+  EXPECT_THAT(snapshot.problems, ElementsAre("router id fd00::2: claimed by b, c",
+                                             "system id 0000.0000.0001: claimed by a, b", "told by the source"));
+}
+
+TEST(TopologyBuilder, PutsListsInOrder) {
+  TopologyBuilder builder;
+  Node a = node("a");
+  a.algorithms = {Algorithm(129), Algorithm(0), Algorithm(129)};
+  builder.add_node(a);
+  builder.add_node(node("b"));
+  LinkByName risky = link("a", "b");
+  risky.attributes.srlgs = {7, 3, 7};
+  builder.add_link(risky);
+  const TopologySnapshot snapshot = builder.build(1, 1);
+  EXPECT_THAT(*snapshot.nodes[0].algorithms, ElementsAre(Algorithm(0), Algorithm(129)));
+  EXPECT_THAT(snapshot.links[0].srlgs, ElementsAre(3, 7));
+}
+
 TEST(TopologyBuilder, FindsRouterIds) {
   TopologyBuilder builder;
   Node a = node("a");

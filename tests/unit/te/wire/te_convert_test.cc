@@ -13,6 +13,8 @@ using testing::HasSubstr;
 TEST(TeIntentMessage, RoundTrips) {
   auto intent = test::intent();
   intent.srv6->flex_algos[0].exclude_any.set(200);
+  intent.srv6->flex_algos[0].exclude_srlg = {4, 4'000'000'000};
+  intent.srv6->flex_algos[0].priority = 0;  // not the same as absent
   std::get<PcepIntent>(intent.peers[0].candidates[0].kind).exclude_any = 5;
   const auto back = decode(encode(intent));
   ASSERT_TRUE(back) << back.error().message;

@@ -12,6 +12,7 @@
 #include "net/test_ca.h"
 #include "te/topology/builder.h"
 #include "te/topology/diff.h"
+#include "te/topology/json.h"
 #include "te/wire/grpc_log.h"
 #include "te/wire/topology_client.h"
 #include "te/wire/topology_server.h"
@@ -26,10 +27,16 @@ constexpr auto kPatience = std::chrono::seconds(30);
 
 TopologySnapshotPtr snapshot(std::uint64_t version) {
   TopologyBuilder builder;
-  builder.add_node({.name = NodeName("a"),
-                    .system_id = "0000.0000.0001",
-                    .router_id6 = *Ipv6Address::parse("fd00::1"),
-                    .locators = {{Algorithm(128), *Ipv6Prefix::parse("fcbb:bb80:1::/48")}}});
+  Node a{.name = NodeName("a"),
+         .system_id = "0000.0000.0001",
+         .router_id6 = *Ipv6Address::parse("fd00::1"),
+         .locators = {{Algorithm(128), *Ipv6Prefix::parse("fcbb:bb80:1::/48")}}};
+  a.sids = {{*Ipv6Address::parse("fcbb:bb80:1::"), kBehaviorEndNextCsid, Algorithm(128), SidStructure{32, 16, 0, 80}},
+            {*Ipv6Address::parse("fcbb:bb80:1:fe00::"), kBehaviorUnknown, Algorithm(128), std::nullopt}};
+  a.algorithms.emplace();  // it says that it takes part in none: not the same as saying nothing
+  a.depths = {.max_segments_left = 0, .max_end_pop = {}, .max_h_encaps = 5, .max_end_d = 255};
+  builder.add_node(a);
+  builder.add_problem("router id fd00::9: claimed by x, y");
   builder.add_node({.name = NodeName("b"), .system_id = {}, .router_id6 = {}, .locators = {}});
   Link link;
   link.local_address = *Ipv6Address::parse("fd00:12::1");
@@ -43,6 +50,11 @@ TopologySnapshotPtr snapshot(std::uint64_t version) {
   link.max_reservable_bandwidth = BitsPerSecond(8'000'000'000);
   link.admin_groups.set(0);
   link.admin_groups.set(255);
+  link.unreserved_bandwidth = UnreservedBandwidth{BitsPerSecond(8'000'000'000), BitsPerSecond(1)};  // the rest is 0
+  link.srlgs = {3, 70'000};
+  link.local_id = 11;
+  link.sids = {
+      {*Ipv6Address::parse("fcbb:bb00:1:f002::"), kBehaviorEndXNextCsid, kAlgorithmSpf, SidStructure{32, 16, 16, 64}}};
   builder.add_link({NodeName("a"), NodeName("b"), link});
   builder.add_link({NodeName("b"), NodeName("a"), {}});
   return std::make_shared<const TopologySnapshot>(builder.build(9, version));
@@ -51,7 +63,7 @@ TopologySnapshotPtr snapshot(std::uint64_t version) {
 // What a client's callbacks said, for a test to wait on.
 class Inbox {
  public:
-  TopologyClientEvents events() {
+  TopologyFollowerEvents events() {
     return {.on_snapshot =
                 [this](TopologySnapshotPtr next) {
                   const std::lock_guard lock(mutex_);
@@ -107,14 +119,12 @@ class TopologyStreamTest : public testing::Test {
     EXPECT_TRUE(server) << server.error().message;
     return server ? std::move(*server) : nullptr;
   }
-  static std::unique_ptr<TopologyClient> follow(std::vector<Endpoint> sources, Inbox& inbox,
-                                                std::optional<TopologyTls> tls = {}) {
-    auto client = TopologyClient::start({.sources = std::move(sources),
-                                         .name = "test",
-                                         .tls = std::move(tls),
-                                         .min_backoff = Milliseconds(20),
-                                         .max_backoff = Milliseconds(100)},
-                                        inbox.events());
+  static std::unique_ptr<TopologyFollower> follow(std::vector<TopologyAddress> sources, Inbox& inbox,
+                                                  std::optional<TopologyTls> tls = {}) {
+    auto client = follow_topology({.sources = std::move(sources),
+                                   .stream = {.name = "test", .tls = std::move(tls)},
+                                   .follow = {.min_backoff = Milliseconds(20), .max_backoff = Milliseconds(100)}},
+                                  inbox.events());
     EXPECT_TRUE(client) << client.error().message;
     return client ? std::move(*client) : nullptr;
   }
@@ -148,6 +158,7 @@ TEST_F(TopologyStreamTest, EveryFieldArrives) {
   EXPECT_EQ(got->epoch, 9U);
   EXPECT_EQ(got->nodes, snapshot(4)->nodes);
   EXPECT_EQ(got->links, snapshot(4)->links);
+  EXPECT_EQ(got->problems, snapshot(4)->problems);
   EXPECT_EQ(client->state(), TopologyState::kLive);
 }
 
@@ -173,6 +184,36 @@ TEST_F(TopologyStreamTest, ALostSourceIsStaleUntilTheNextOneAnswers) {
   EXPECT_TRUE(inbox.wait_state(TopologyState::kLive));
 }
 
+// pathwise-frr without its FRR: what it published is old, and there may be a better source.
+TEST_F(TopologyStreamTest, AWithdrawnTopologyIsStaleAtTheWatchersAndNotGivenToOthers) {
+  const auto first = serve({.listen = socket_});
+  first->publish(snapshot(1));
+  Inbox inbox;
+  const auto client = follow({socket_, other_socket_}, inbox);
+  ASSERT_TRUE(inbox.wait_version(1));
+  first->withdraw("no session with zebra");
+  ASSERT_TRUE(inbox.wait_state(TopologyState::kStale));
+  EXPECT_TRUE(inbox.wait_detail("no session with zebra"));
+  Inbox late;
+  const auto other = follow({socket_}, late);
+  EXPECT_TRUE(late.wait_detail("no session with zebra"));
+  EXPECT_FALSE(late.received());
+  const auto second = serve({.listen = other_socket_});
+  second->publish(snapshot(2));
+  ASSERT_TRUE(inbox.wait_version(2));
+  first->publish(snapshot(3));
+  EXPECT_TRUE(late.wait_version(3));
+}
+
+TEST_F(TopologyStreamTest, AFileStandsInForAStream) {
+  const std::string file = folder_ + "/topology.json";
+  ASSERT_TRUE(save_topology_json(*snapshot(7), file));
+  Inbox inbox;
+  const auto client = follow({socket_, TopologyFile{file}}, inbox);
+  ASSERT_TRUE(inbox.wait_version(7));
+  EXPECT_TRUE(inbox.wait_detail("file " + file));
+}
+
 TEST_F(TopologyStreamTest, OneWatcherTooManyIsRefused) {
   const auto server = serve({.listen = socket_, .max_watchers = 1});
   server->publish(snapshot(1));
@@ -188,9 +229,9 @@ TEST_F(TopologyStreamTest, OneWatcherTooManyIsRefused) {
 TEST_F(TopologyStreamTest, TcpWithoutTlsMustBeAskedForByName) {
   const Endpoint tcp{.host = "127.0.0.1", .port = 0, .unix_path = {}};
   EXPECT_THAT(TopologyServer::start({.listen = tcp}).error().message, HasSubstr("needs tls"));
-  EXPECT_THAT(TopologyClient::start({.sources = {tcp}, .name = "t"}, {}).error().message, HasSubstr("needs tls"));
+  EXPECT_THAT(follow_topology({.sources = {tcp}}, {}).error().message, HasSubstr("needs tls"));
   EXPECT_TRUE(TopologyServer::start({.listen = tcp, .insecure = true}));
-  EXPECT_THAT(TopologyClient::start({.sources = {}, .name = "t"}, {}).error().message, HasSubstr("no source"));
+  EXPECT_THAT(follow_topology({.sources = {}}, {}).error().message, HasSubstr("no source"));
 }
 
 TEST_F(TopologyStreamTest, ALiveSocketIsNotTaken) {

@@ -5,7 +5,7 @@
 //   trust_domain: fabric.example
 //   tls: {cert: /etc/pathwise/tls/pce.pem, key: /etc/pathwise/tls/pce.key, ca: /etc/pathwise/tls/ca.pem}
 //   pcep_tls: true                       # default: true if there is `tls`; false is plain TCP, and says so
-//   topology: {sources: [{address: "[fd00::1]:9340"}], insecure: false}
+//   topology: {sources: [{address: "[fd00::1]:9340"}, {file: /etc/pathwise/topology.json}], insecure: false, keep: 10m}
 //   fabric: /etc/pathwise/fabric.yaml    # SRv6 blocks and Flex-Algos
 //   socket: /run/pathwise/pce.sock       # gRPC, for `pathwise lsps`
 //   metrics: "[::1]:9464"
@@ -28,13 +28,20 @@ struct PceTlsFiles {
   std::string cert, key, ca;  // PEM
 };
 
+struct PceTopologySource {
+  Endpoint address;  // of a pathwise-frr
+  std::string file;  // set: a file instead
+  friend bool operator==(const PceTopologySource&, const PceTopologySource&) = default;
+};
+
 struct PceDaemonConfig {
   Endpoint listen{.host = "", .port = 4189};
   std::string trust_domain;
   std::optional<PceTlsFiles> tls;
   bool pcep_tls = false;
-  std::vector<Endpoint> topology_sources;  // tried in order
-  bool topology_insecure = false;          // TCP without TLS to the sources: labs only
+  std::vector<PceTopologySource> topology_sources;  // tried in order
+  bool topology_insecure = false;                   // TCP without TLS to the sources: labs only
+  Milliseconds topology_keep{600'000};              // how long the last topology is used without a source
   std::string fabric = "/etc/pathwise/fabric.yaml";
   std::string socket = "/run/pathwise/pce.sock";
   std::optional<Endpoint> metrics;

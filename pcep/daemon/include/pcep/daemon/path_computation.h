@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The Pce's computation by te's CSPF on the last topology: constraints and what is reserved in,
-// uN segments out. One thread.
+// uN and uA segments out. One thread.
 #pragma once
 
 #include "pcep/daemon/fabric.h"

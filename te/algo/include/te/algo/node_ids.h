@@ -16,14 +16,15 @@ namespace pathwise::te {
 
 class NodeIds {
  public:
-  // From the nodes' locators: the 16 bits behind a block of `map`, the lowest algorithm's first.
+  // From the nodes' locators: the 16 bits behind a block of `map`, the same in each.
   [[nodiscard]] static NodeIds from_locators(const TopologySnapshot& snapshot, const SidMap& map);
   // From configuration; names that the snapshot lacks are ignored.
   [[nodiscard]] static NodeIds from_names(const TopologySnapshot& snapshot, const std::map<NodeName, NodeId>& names);
 
   [[nodiscard]] std::optional<NodeId> id(NodeIndex node) const { return ids_[node]; }
   [[nodiscard]] NodeIndex node(NodeId id) const;  // kNoNode if nobody has it
-  // Ids that two nodes claim, with their names. Neither has it then: a path may not depend on luck.
+  // Ids that two nodes claim, with their names (neither has it then: a path may not depend on luck), and
+  // locators that give no id, or another one than the node's other locators.
   [[nodiscard]] const std::vector<std::string>& conflicts() const { return conflicts_; }
 
  private:

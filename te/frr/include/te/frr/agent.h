@@ -51,11 +51,12 @@ struct AgentState {
   std::size_t nodes = 0;
   std::size_t links = 0;
   std::size_t unusable_links = 0;
-  bool unsynchronised = false;              // isisd did not answer since the session with zebra began: changes only
-  std::vector<std::string> unplaced_links;  // in FRR's database, with an unknown far end: not in the topology
-  std::vector<std::string> unmeasured;      // our own links without a probe, each with the reason
-  std::map<Algorithm, std::size_t> routes;  // forwarding routes in zebra
-  std::size_t waiting_routes = 0;           // their turn has not come (te/frr/ordered_install.h)
+  bool unsynchronised = false;  // isisd did not answer since the session with zebra began: changes only
+  std::vector<std::string> unplaced_links;     // in FRR's database, with an unknown far end: not in the topology
+  std::vector<std::string> topology_problems;  // what contradicts itself in FRR's database
+  std::vector<std::string> unmeasured;         // our own links without a probe, each with the reason
+  std::map<Algorithm, std::size_t> routes;     // forwarding routes in zebra
+  std::size_t waiting_routes = 0;              // their turn has not come (te/frr/ordered_install.h)
   std::set<Algorithm> held;
   std::vector<Offender> offenders;
   std::vector<MonitoredLinkState> link_delays;
@@ -70,8 +71,9 @@ struct AgentState {
 
 class FrrAgent {
  public:
-  // Errors: another libfrr, the STAMP port taken, a missing capability. zebra or mgmtd that are not
-  // there are no errors: they are waited for, and state() says so.
+  // `publish` gets each topology, and nullptr when zebra or isisd have been away for LossWatch::kPatience: what was
+  // published is old then. Errors: another libfrr, the STAMP port taken, a missing capability. zebra or mgmtd that
+  // are not there are no errors: they are waited for, and state() says so.
   [[nodiscard]] static Result<std::unique_ptr<FrrAgent>> start(boost::asio::io_context& context, AgentConfig config,
                                                                std::function<void(TopologySnapshotPtr)> publish);
   ~FrrAgent();

@@ -36,14 +36,17 @@ struct LsNode {
   friend bool operator==(const LsNode&, const LsNode&) = default;
 };
 
-// One direction of an adjacency. `attributes` has addresses, metrics and admin groups.
+// IEEE float octets per second (RFC 5305 section 3.4) as anybody may send them; nullopt: no rate (NaN,
+// negative, or beyond what fits).
+[[nodiscard]] std::optional<BitsPerSecond> bandwidth_of(float octets_per_second);
+
+// One direction of an adjacency. `attributes` has addresses, link ids, metrics and admin groups.
 struct LsLink {
   LsNodeId source;
   // What FRR said; nullopt: it did not know. Only the last resort: FRR 10.3 sets it to the source where
   // it has not seen the other direction yet, and never corrects it (isisd, lsp_to_edge_cb()).
   std::optional<LsNodeId> destination;
   std::uint32_t local_address4 = 0;  // part of FRR's key; network order
-  std::uint32_t local_id = 0;
   Link attributes;
   friend bool operator==(const LsLink&, const LsLink&) = default;
 };
@@ -82,7 +85,13 @@ class LsDatabase {
   // Links are joined to their far nodes by what is there: the neighbour's address, else our address as
   // the neighbour's neighbour (FRR forgets the Neighbor Address sub-TLV of an adjacency that came up
   // before the link's parameters), else the destination that FRR said.
+  // SIDs: those that pathwise-frr installs on every node by its node id (uN, uDT6; snapshot() adds the
+  // uA SIDs), because the TED has none. A host name that two systems share, or that is no plain text,
+  // names nobody: these go by their system ids.
   [[nodiscard]] TopologyBuilder translate(const LsTranslation& translation) const;
+  // translate() and build(), with the uA SID of each link that has one.
+  [[nodiscard]] TopologySnapshot snapshot(const LsTranslation& translation, std::uint64_t epoch,
+                                          std::uint64_t version) const;
 
   // The links that have no far node, each as "node -> ? (local address)": not in translate()'s result.
   [[nodiscard]] std::vector<std::string> unplaced_links() const;
@@ -91,11 +100,14 @@ class LsDatabase {
   struct Owners;  // who has, and who is a neighbour to, an address
   using LinkKey = std::tuple<LsNodeId, Ipv6Address, std::uint32_t, std::uint32_t>;
   [[nodiscard]] static LinkKey key_of(const LsLink& link);
-  [[nodiscard]] NodeName name_of(const LsNodeId& id) const;
+  struct Names;  // of all nodes, and what is wrong with them
+  using SystemId = std::array<std::uint8_t, 6>;
+  [[nodiscard]] std::map<SystemId, NodeId> node_ids(const SidMap& sids, const Names& names,
+                                                    TopologyBuilder& builder) const;
   [[nodiscard]] static std::optional<LsNodeId> destination_of(const LsLink& link, const Owners& owners);
   std::map<LsNodeId, LsNode> nodes_;
   std::map<LinkKey, LsLink> links_;
-  std::map<Ipv6Prefix, LsNodeId> prefixes_;
+  std::set<std::pair<Ipv6Prefix, LsNodeId>> prefixes_;  // two nodes may advertise one: see NodeIds::conflicts()
 };
 
 }  // namespace pathwise::te

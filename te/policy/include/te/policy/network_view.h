@@ -35,13 +35,17 @@ class NetworkView {
                                                         const std::vector<Ipv6Address>& carriers) = 0;
 };
 
-// Over one snapshot; keeps the shortest paths of each (algorithm, source) it was asked for.
+// Over one snapshot; keeps the shortest paths of each (algorithm, source) and the traces that it was asked for: the
+// engine asks for the same ones at each step.
 class TopologyView final : public NetworkView {
  public:
   TopologyView(TopologySnapshotPtr topology, SidMap map, std::vector<FlexAlgoDefinition> definitions);
   [[nodiscard]] Result<TracedPath> shortest(Algorithm algorithm, const NodeName& from, const NodeName& to) override;
   [[nodiscard]] std::optional<TracedPath> trace(const NodeName& from,
                                                 const std::vector<Ipv6Address>& carriers) override;
+
+  // Node ids and locators of the topology that contradict each other: paths of these nodes are unknown.
+  [[nodiscard]] const std::vector<std::string>& id_conflicts() const { return ids_.conflicts(); }
 
  private:
   struct Tree {
@@ -50,6 +54,8 @@ class TopologyView final : public NetworkView {
   };
   [[nodiscard]] const FlexAlgoDefinition* definition(Algorithm algorithm) const;
   [[nodiscard]] const Tree& tree(const FlexAlgoDefinition& definition, NodeIndex from);
+  [[nodiscard]] std::optional<TracedPath> find_trace(const NodeName& from,
+                                                     const std::vector<Ipv6Address>& carriers) const;
   [[nodiscard]] TracedPath along(NodeIndex from, const std::vector<LinkIndex>& links) const;
 
   TopologySnapshotPtr topology_;
@@ -57,6 +63,7 @@ class TopologyView final : public NetworkView {
   std::vector<FlexAlgoDefinition> definitions_;  // with algorithm 0
   NodeIds ids_;
   std::map<std::pair<Algorithm, NodeIndex>, std::unique_ptr<Tree>> trees_;
+  std::map<std::pair<NodeName, std::vector<Ipv6Address>>, std::optional<TracedPath>> traces_;
 };
 
 }  // namespace pathwise::te

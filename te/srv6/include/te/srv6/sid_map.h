@@ -3,6 +3,7 @@
 // in which algorithm. Pure configuration; values; any thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -62,6 +63,7 @@ class SidMap {
 // because a uDT6 needs a node before it. kInvalidArgument: a SID of none of our blocks, or another end.
 [[nodiscard]] Result<std::vector<Segment>> segments_to(const SidMap& map, const std::vector<Ipv6Address>& sids,
                                                        NodeId edge);
+inline constexpr std::size_t kIdsPerCarrier = 6;  // 16-bit ids behind a 32-bit block
 
 // Packs segments into uSID carriers (up to 6 ids behind a 32-bit block; a uA takes two, its node's and
 // its function) and ends the last one with the endpoint's uDT6 function in the last segment's

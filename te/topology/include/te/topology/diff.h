@@ -22,4 +22,9 @@ struct TopologyDiff {
 // Epoch and version are not compared. Pure; linear in the snapshots' size.
 [[nodiscard]] TopologyDiff diff(const TopologySnapshot& before, const TopologySnapshot& after);
 
+// One line an element, removed, added, then changed ones with each attribute's old and new value:
+// "~ link a -> b (fd00::1): igp_metric 10 -> 20". For people. `found` is diff(before, after).
+[[nodiscard]] std::string describe(const TopologyDiff& found, const TopologySnapshot& before,
+                                   const TopologySnapshot& after);
+
 }  // namespace pathwise::te

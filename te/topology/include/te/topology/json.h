@@ -11,6 +11,8 @@
 
 namespace pathwise::te {
 
+// What load reads is what save wrote, `problems` included. Other than those, anything that contradicts itself
+// is an error: an element listed twice, a link of an unknown node, an id that two nodes claim.
 // Unknown keys are refused by name, so that a typo never reads as an absent attribute.
 // kInvalidArgument names the element: "links[3].delay_us: must be a whole number of 0..4294967295".
 [[nodiscard]] Result<TopologySnapshot> parse_topology_json(std::string_view text);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "base/error.h"
 #include "base/ip.h"
@@ -32,6 +33,9 @@ class TopologyServer {
 
   // Any thread. Never blocks on a watcher.
   void publish(TopologySnapshotPtr snapshot);
+  // The source is gone: every watcher is told so and finds another one, or keeps what it has as stale. Newcomers are
+  // told the same, until the next publish(). Any thread.
+  void withdraw(const std::string& why);
   [[nodiscard]] std::uint16_t port() const;  // what was bound; 0 for a unix socket
   [[nodiscard]] std::size_t watchers() const;
 

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-#include "te/frr/publish_backoff.h"
+// SPDX-License-Identifier: Apache-2.0
+#include "te/topology/publish_backoff.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: Apache-2.0
 // When to publish a topology that keeps changing: soon after the first change, then at growing
 // intervals while changes go on (the idea of RFC 8405). Pure, time is an argument; one thread.
 #pragma once
