@@ -9,6 +9,7 @@
 #include "te/wire/te_client.h"
 #include "te/wire/te_queries.h"
 #include "te_options.h"
+#include "topology_file.h"
 #include "topology_svg.h"
 #include "topology_text.h"
 
@@ -18,7 +19,9 @@ namespace {
 constexpr std::chrono::seconds kTimeout{5};
 constexpr std::array<std::string_view, 5> kOptions{"--json", "--dot", "--svg", "--te", "--file"};
 constexpr std::string_view kUsage =
-    "usage: pathwise topology [--json | --dot | --svg FILE] [--te SOCKET | --file FILE]\n";
+    "usage: pathwise topology [--json | --dot | --svg FILE] [--te SOCKET | --file FILE]\n"
+    "       pathwise topology check FILE\n"
+    "       pathwise topology diff A.json B.json\n";
 
 struct Shown {
   te::TopologySnapshotPtr topology;
@@ -55,6 +58,8 @@ int write(const std::string& path, const std::string& text) {
 }  // namespace
 
 int run_topology(Words words) {
+  if (!words.empty() && words[0] == "check") return topology_check(words.subspan(1));
+  if (!words.empty() && words[0] == "diff") return topology_diff(words.subspan(1));
   const auto options = read_te_options(words, kOptions);
   if (!options || !options->rest.empty()) {
     if (!options) std::cerr << "pathwise: " << options.error().message << "\n";

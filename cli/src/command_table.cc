@@ -99,7 +99,10 @@ std::span<const CommandWords> command_words() {
        .options = {"--json", "--admin"}},
       {.name = "topology",
        .help = "  topology [--json|--dot|--svg FILE] [--file FILE]\n"
-               "                                     the network that te computes with, and the tiers' paths over it\n",
+               "                                     the network that te computes with, and the tiers' paths over it\n"
+               "  topology check FILE                what is wrong in a topology file, and which links are not used\n"
+               "  topology diff A.json B.json        what differs, element by element\n",
+       .subcommands = {"check", "diff"},
        .options = {"--json", "--dot", "--svg", "--te", "--file"}},
       {.name = "te",
        .help =
