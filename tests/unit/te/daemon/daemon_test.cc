@@ -19,6 +19,7 @@
 #include "netns_lab.h"
 #include "policy/node_config.h"
 #include "te/wire/te_client.h"
+#include "te/wire/te_queries.h"
 
 namespace pathwise::te {
 namespace {
@@ -332,6 +333,70 @@ TEST_F(DaemonTest, HealthSaysWhyThePceAndTheTopologyAreMissing) {
   EXPECT_THAT(answer, HasSubstr("PCE [::1]:4189 is unreachable: connect to [::1]:4189: Connection refused"));
   EXPECT_THAT(answer, HasSubstr("topology stream is none; source unix:/nowhere.sock; last problem: "));
   EXPECT_THAT(answer, HasSubstr("No such file"));
+}
+
+TEST_F(DaemonTest, AnswersQuestionsWithoutTheRouter) {
+  start_both();
+  if (HasFatalFailure()) return;
+  lab_->cut("fcbb:bb80:2:fe00::/64");
+  ASSERT_TRUE(from_one_->wait([](const PathState& p) { return p.active == 1; }));
+  from_one_.reset();  // the router is away
+  const auto history = read_history(one_->socket(), {.site = SiteName("site2")}, kDeadline);
+  ASSERT_TRUE(history) << history.error().message;
+  ASSERT_EQ(history->size(), 1U);
+  EXPECT_GE(history->front().recent.size(), 2U);
+  EXPECT_EQ(history->front().recent.back().from, "flex-algo 128");
+  EXPECT_EQ(history->front().recent.back().to, "best-effort");
+  EXPECT_EQ(read_history(one_->socket(), {.site = SiteName("site9")}, kDeadline).error().code, ErrorCode::kNotFound);
+
+  const auto topology = read_topology(one_->socket(), kDeadline);
+  ASSERT_TRUE(topology) << topology.error().message;
+  EXPECT_EQ(topology->topology, nullptr);
+  EXPECT_EQ(topology->state, "none");
+  ASSERT_TRUE(topology->sids);
+  EXPECT_EQ(topology->sids->nodes,
+            (std::map<NodeId, NodeName>{{NodeId(1), NodeName("edge1")}, {NodeId(2), NodeName("edge2")}}));
+}
+
+TEST_F(DaemonTest, VerifiesWhereProbesGo) {
+  start_both();
+  if (HasFatalFailure()) return;
+  const auto paths = verify_paths(one_->socket(), {});
+  ASSERT_TRUE(paths) << paths.error().message;
+  ASSERT_EQ(paths->size(), 2U);
+  for (const VerifiedPath& path : *paths) {
+    EXPECT_EQ(path.judged.verdict, VerifyVerdict::kNotCompared) << path.name;
+    EXPECT_EQ(path.judged.detail, "no topology to compare with");
+    ASSERT_EQ(path.judged.hops.size(), 2U);
+    EXPECT_EQ(path.judged.hops[0].seen.answer, HopAnswer::kExpired);
+    EXPECT_EQ(path.judged.hops[0].seen.responder, address("2001:db8:a::1"));
+    EXPECT_EQ(path.judged.hops[1].seen.answer, HopAnswer::kArrived);
+  }
+  EXPECT_EQ((*paths)[0].name, "flex-algo 128");
+  EXPECT_TRUE((*paths)[0].active);
+  EXPECT_EQ((*paths)[1].judged.hops[1].seen.responder, address("fd00:2:a::201"));
+}
+
+TEST_F(DaemonTest, OneVerificationAtATimeAndItKeepsItsDeadline) {
+  start_both();
+  if (HasFatalFailure()) return;
+  lab_->cut("fcbb:bb00:2:fe00::/64");  // of best effort, which is not in use: silence until the deadline
+  lab_->ip("r", "route add blackhole fcbb:bb00:2:fe00::/64");
+  std::vector<Result<std::vector<VerifiedPath>>> answers(2);
+  {
+    std::vector<std::jthread> askers;
+    for (auto& answer : answers) {
+      askers.emplace_back([&] { answer = verify_paths(one_->socket(), {.deadline = Milliseconds(1500)}); });
+    }
+  }
+  const auto refused = std::ranges::find_if(answers, [](const auto& answer) { return !answer; });
+  const auto done = std::ranges::find_if(answers, [](const auto& answer) { return answer.has_value(); });
+  ASSERT_NE(refused, answers.end());
+  ASSERT_NE(done, answers.end());
+  EXPECT_EQ(refused->error().code, ErrorCode::kFailedPrecondition) << refused->error().message;
+  EXPECT_EQ((**done)[0].judged.hops.size(), 2U);
+  EXPECT_THAT((**done)[1].judged.detail, HasSubstr("not done within 1.5s"));
+  EXPECT_TRUE(verify_paths(one_->socket(), {.deadline = Milliseconds(100)}));  // the next one may
 }
 
 TEST_F(DaemonTest, SaysWhyItCannotStart) {
