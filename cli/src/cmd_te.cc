@@ -57,7 +57,10 @@ int explain(Words words) {
   if (options->rest.size() != 2) return wrong_words(nullptr);
   const auto explanation = gather(*options);
   if (!explanation) return complain(explanation.error());
-  std::cout << (options->json ? explanation_json(*explanation).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n" : render_explanation(*explanation));
+  std::cout << (options->json
+                    ? explanation_json(*explanation).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) +
+                          "\n"
+                    : render_explanation(*explanation));
   return 0;
 }
 
@@ -71,7 +74,9 @@ int verify(Words words) {
   if (options->rest.size() == 2) order.selection.tier = TierName(options->rest[1]);
   const auto paths = te::verify_paths(options->te, order);
   if (!paths) return complain(paths.error());
-  std::cout << (options->json ? verified_json(*paths).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n" : render_verified(*paths));
+  std::cout << (options->json
+                    ? verified_json(*paths).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"
+                    : render_verified(*paths));
   return any_wrong(*paths) ? 1 : 0;
 }
 

@@ -102,18 +102,20 @@ std::span<const CommandWords> command_words() {
                "                                     the network that te computes with, and the tiers' paths over it\n",
        .options = {"--json", "--dot", "--svg", "--te", "--file"}},
       {.name = "te",
-       .help = "  te explain SITE TIER [--json]      candidate paths: why this one, SIDs by name, computed and measured "
-               "delay, history\n"
-               "  te verify [SITE [TIER]] [--deadline DURATION] [--json]\n"
-               "                                     probes that expire hop by hop: nodes seen beside nodes intended\n",
+       .help =
+           "  te explain SITE TIER [--json]      candidate paths: why this one, SIDs by name, computed and measured "
+           "delay, history\n"
+           "  te verify [SITE [TIER]] [--deadline DURATION] [--json]\n"
+           "                                     probes that expire hop by hop: nodes seen beside nodes intended\n",
        .subcommands = {"explain", "verify"},
        .options = {"--json", "--te", "--deadline"}},
       {.name = "lsps",
        .help = "  lsps [--json] [--pce SOCKET]       what a pathwise-pce has computed\n",
        .options = {"--json", "--pce"}},
       {.name = "policy",
-       .help = "  policy check FILE                  every mistake of a fabric.yaml or node.yaml, with line and column\n"
-               "  policy hash-key KEY                the scrypt line of an API key, for fabric.yaml\n",
+       .help =
+           "  policy check FILE                  every mistake of a fabric.yaml or node.yaml, with line and column\n"
+           "  policy hash-key KEY                the scrypt line of an API key, for fabric.yaml\n",
        .subcommands = {"check", "hash-key"}},
       {.name = "completion",
        .help = "  completion bash|zsh|fish           a script that completes these words in a shell\n",

@@ -12,7 +12,8 @@ constexpr std::size_t kBlockGroups = 2;           // 16-bit groups of a block
 constexpr std::uint16_t kFirstFunction = 0xE000;  // ids from here are functions, not nodes
 
 const Algorithm* algorithm_of(const te::SidNames& names, const Ipv6Address& carrier) {
-  const auto found = std::ranges::find_if(names.blocks, [&](const auto& block) { return block.second.contains(carrier); });
+  const auto found =
+      std::ranges::find_if(names.blocks, [&](const auto& block) { return block.second.contains(carrier); });
   return found == names.blocks.end() ? nullptr : &found->first;
 }
 

@@ -13,7 +13,8 @@ namespace {
 Result<std::string> socket_path(const std::string& word) {
   const auto endpoint = Endpoint::parse(word.starts_with('/') ? "unix:" + word : word);
   if (!endpoint) return std::unexpected(endpoint.error().within("--te"));
-  if (!endpoint->is_unix()) return fail(ErrorCode::kInvalidArgument, "--te: te listens on a unix socket only, like unix:/run/pathwise/te.sock");
+  if (!endpoint->is_unix())
+    return fail(ErrorCode::kInvalidArgument, "--te: te listens on a unix socket only, like unix:/run/pathwise/te.sock");
   return endpoint->unix_path;
 }
 

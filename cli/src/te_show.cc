@@ -2,8 +2,8 @@
 #include "te_show.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <ctime>
+#include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "base/format.h"
@@ -74,7 +74,8 @@ std::vector<std::size_t> ranking(const PathState& path) {
 }
 
 std::string candidates_table(const Explanation& explanation) {
-  Table table({"PREFERENCE", "PATH", "STATE", "COMPUTED", "MEASURED", "DIFFERENCE", "LOSS", "RESERVED", "SINCE", "REASON"});
+  Table table(
+      {"PREFERENCE", "PATH", "STATE", "COMPUTED", "MEASURED", "DIFFERENCE", "LOSS", "RESERVED", "SINCE", "REASON"});
   for (const std::size_t i : ranking(explanation.path)) {
     const CandidatePathState& candidate = explanation.path.candidates[i];
     const auto measured = measured_one_way(candidate);
@@ -105,21 +106,22 @@ std::string segment_lists(const Explanation& explanation) {
 
 std::string transitions_table(const te::PathHistory& history) {
   if (history.recent.empty()) return "no transition since te started\n";
-  std::string out = formatted("transitions: {} since te started{}\n", history.transitions,
-                              history.transitions > history.recent.size()
-                                  ? formatted(", the last {}", history.recent.size())
-                                  : std::string());
+  std::string out = formatted(
+      "transitions: {} since te started{}\n", history.transitions,
+      history.transitions > history.recent.size() ? formatted(", the last {}", history.recent.size()) : std::string());
   Table table({"TIME", "FROM", "TO", "REASON"});
   for (const te::PathTransition& transition : history.recent) {
-    table.add({iso_time(transition.at), or_dash(transition.from), or_dash(transition.to),
-               escaped(transition.reason, false)});
+    table.add(
+        {iso_time(transition.at), or_dash(transition.from), or_dash(transition.to), escaped(transition.reason, false)});
   }
   return out + table.to_string();
 }
 
 std::string observed(const te::JudgedHop& hop) {
   if (hop.seen.answer == HopAnswer::kNone) return "*";
-  std::string text = hop.seen.answer == HopAnswer::kArrived ? "far end" : hop.node ? escaped(hop.node->str(), false) : "?";
+  std::string text = hop.seen.answer == HopAnswer::kArrived ? "far end"
+                     : hop.node                             ? escaped(hop.node->str(), false)
+                                                            : "?";
   if (hop.seen.answer == HopAnswer::kRefused) text += " (unreachable)";
   return text;
 }
@@ -209,9 +211,9 @@ std::vector<std::string> why_active(const PathState& path) {
   for (const std::size_t i : ranking(path)) {
     const CandidatePathState& candidate = path.candidates[i];
     if (path.active == i) {
-      lines.push_back(formatted("{} ({}) is active: {}", name_of(candidate), candidate.preference,
-                                lines.empty() ? "valid, alive, and nothing is preferred to it"
-                                              : "the best that is valid and alive"));
+      lines.push_back(formatted(
+          "{} ({}) is active: {}", name_of(candidate), candidate.preference,
+          lines.empty() ? "valid, alive, and nothing is preferred to it" : "the best that is valid and alive"));
       return lines;
     }
     const std::string which = formatted("{} ({})", name_of(candidate), candidate.preference);
@@ -238,7 +240,8 @@ std::string render_explanation(const Explanation& explanation) {
   for (const std::string& line : why_active(path)) out += "  " + line + "\n";
   out += "\n" + candidates_table(explanation);
   out +=
-      "COMPUTED: one way between the edge routers, sum of the links' delays. MEASURED: half of the median round trip of "
+      "COMPUTED: one way between the edge routers, sum of the links' delays. MEASURED: half of the median round trip "
+      "of "
       "probes from host to host;\nwith the links to the hosts, and with what the way back takes longer or shorter.\n";
   if (explanation.topology_state != "live") {
     out += formatted("The topology is {}: computed delays and node names may be old or missing.\n",

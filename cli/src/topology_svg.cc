@@ -20,14 +20,14 @@ using te::NodeIndex;
 using te::TopologySnapshot;
 
 // Pixels.
-constexpr double kHop = 170;          // between neighbours
+constexpr double kHop = 170;  // between neighbours
 constexpr double kMargin = 40;
 constexpr double kLetter = 7.6;       // of a name, 13 px
 constexpr double kSmallLetter = 6.2;  // of a label, 11 px
 constexpr double kNodeHeight = 30;
 constexpr double kSiteHeight = 14;
-constexpr double kLane = 6;      // between the strokes of two tiers
-constexpr double kBow = 26;      // between parallel links
+constexpr double kLane = 6;        // between the strokes of two tiers
+constexpr double kBow = 26;        // between parallel links
 constexpr double kClearance = 26;  // around nodes
 constexpr double kLegendLine = 20;
 
@@ -179,9 +179,8 @@ class Painter {
   // What the pointer shows: both directions in full.
   [[nodiscard]] std::string describe(const Link& link) const {
     const auto one = [&](const Link& way) {
-      std::string text =
-          formatted("{} > {}: igp {}, delay {}", topology_.nodes[way.from].name, topology_.nodes[way.to].name,
-                    way.igp_metric, delay_text(way));
+      std::string text = formatted("{} > {}: igp {}, delay {}", topology_.nodes[way.from].name,
+                                   topology_.nodes[way.to].name, way.igp_metric, delay_text(way));
       if (way.max_bandwidth) text += ", " + to_human(*way.max_bandwidth);
       if (!way.unusable.empty()) text += ", unusable: " + way.unusable;
       return text;
@@ -193,15 +192,15 @@ class Painter {
     const Link& link = topology_.links[cable.link];
     const Point a = points_[link.from];
     const Point b = points_[link.to];
-    const std::string way = cable.bowed ? formatted("Q{:.1f} {:.1f} {:.1f} {:.1f}", cable.control.x, cable.control.y, b.x, b.y)
-                                        : formatted("L{:.1f} {:.1f}", b.x, b.y);
+    const std::string way = cable.bowed
+                                ? formatted("Q{:.1f} {:.1f} {:.1f} {:.1f}", cable.control.x, cable.control.y, b.x, b.y)
+                                : formatted("L{:.1f} {:.1f}", b.x, b.y);
     return formatted("<path class=\"{}\" d=\"M{:.1f} {:.1f}{}\"><title>{}</title></path>\n",
                      usable(link) ? "link" : "link bad", a.x, a.y, way, xml(describe(link)));
   }
 
   std::string draw_tier(std::size_t tier) const {
-    const double lane =
-        (static_cast<double>(tier) - static_cast<double>(picture_.tiers.size() - 1) / 2) * kLane;
+    const double lane = (static_cast<double>(tier) - static_cast<double>(picture_.tiers.size() - 1) / 2) * kLane;
     std::string out;
     for (const auto& [hop, sites] : hops_of(topology_, picture_.tiers[tier])) {
       const Point a = points_[hop.first];
@@ -212,8 +211,8 @@ class Painter {
       out += formatted(
           "<line class=\"tier\" stroke=\"{}\" x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\">"
           "<title>{} to {}</title></line>\n",
-          tier_colour(tier), a.x + off.x, a.y + off.y, b.x + off.x, b.y + off.y,
-          xml(picture_.tiers[tier].tier.str()), xml(names));
+          tier_colour(tier), a.x + off.x, a.y + off.y, b.x + off.x, b.y + off.y, xml(picture_.tiers[tier].tier.str()),
+          xml(names));
     }
     return out;
   }
@@ -221,8 +220,9 @@ class Painter {
   std::string draw_node(NodeIndex node) const {
     const auto [width, height] = boxes_[node];
     const Point at = points_[node];
-    std::string out = formatted("<rect class=\"node{}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" rx=\"7\"/>",
-                                node == head_ ? " head" : "", at.x - width / 2, at.y - height / 2, width, height);
+    std::string out =
+        formatted("<rect class=\"node{}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" rx=\"7\"/>",
+                  node == head_ ? " head" : "", at.x - width / 2, at.y - height / 2, width, height);
     double y = at.y - height / 2 + kNodeHeight / 2 + 4.5;
     out += formatted("<text class=\"name\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", at.x, y,
                      xml(topology_.nodes[node].name.str()));
@@ -281,7 +281,8 @@ class Painter {
           "<line class=\"tier\" stroke=\"{}\" x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\"/>"
           "<text class=\"legend\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n",
           tier_colour(tier), kMargin / 2, y - 4, kMargin / 2 + 30, y - 4, kMargin / 2 + 40, y,
-          xml(formatted("{}: {}", picture_.tiers[tier].tier, sites.empty() ? "no path whose nodes are known" : "to " + sites)));
+          xml(formatted("{}: {}", picture_.tiers[tier].tier,
+                        sites.empty() ? "no path whose nodes are known" : "to " + sites)));
     }
     return out;
   }

@@ -86,7 +86,7 @@ std::string tiers_table(const std::vector<TierPaths>& tiers) {
 }
 
 // A quoted string of the DOT language.
-std::string quoted(std::string_view text) {
+std::string dot_string(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -99,13 +99,14 @@ void add_dot_links(const TopologySnapshot& topology, std::string& out) {
   for (te::LinkIndex index = 0; index < topology.links.size(); ++index) {
     const Link& link = topology.links[index];
     if (link.reverse != kNoLink && link.reverse < index) continue;  // drawn with its other direction
-    const bool usable = link.unusable.empty() && link.reverse != kNoLink && topology.links[link.reverse].unusable.empty();
+    const bool usable =
+        link.unusable.empty() && link.reverse != kNoLink && topology.links[link.reverse].unusable.empty();
     const std::string& why =
         !link.unusable.empty() || link.reverse == kNoLink ? link.unusable : topology.links[link.reverse].unusable;
-    out += formatted("  {} -> {} [dir={}, label={}, tooltip={}, {}];\n", quoted(topology.nodes[link.from].name.str()),
-                     quoted(topology.nodes[link.to].name.str()), link.reverse == kNoLink ? "forward" : "none",
-                     quoted(delay_label(topology, link)),
-                     quoted(usable ? formatted("igp {}, {}", link.igp_metric, rate(link.max_bandwidth)) : why),
+    out += formatted("  {} -> {} [dir={}, label={}, tooltip={}, {}];\n",
+                     dot_string(topology.nodes[link.from].name.str()), dot_string(topology.nodes[link.to].name.str()),
+                     link.reverse == kNoLink ? "forward" : "none", dot_string(delay_label(topology, link)),
+                     dot_string(usable ? formatted("igp {}, {}", link.igp_metric, rate(link.max_bandwidth)) : why),
                      usable ? "color=gray55" : "color=firebrick, style=dashed");
   }
 }
@@ -116,16 +117,16 @@ void add_dot_tiers(const TopologyPicture& picture, std::string& out) {
       std::string names;
       for (const SiteName& site : sites) names += (names.empty() ? "" : ", ") + site.str();
       out += formatted("  {} -> {} [color=\"{}\", penwidth=3, arrowsize=0.6, tooltip={}];\n",
-                       quoted(picture.topology.nodes[hop.first].name.str()),
-                       quoted(picture.topology.nodes[hop.second].name.str()), tier_colour(i),
-                       quoted(formatted("{} to {}", picture.tiers[i].tier, names)));
+                       dot_string(picture.topology.nodes[hop.first].name.str()),
+                       dot_string(picture.topology.nodes[hop.second].name.str()), tier_colour(i),
+                       dot_string(formatted("{} to {}", picture.tiers[i].tier, names)));
     }
   }
   if (picture.tiers.empty()) return;
   out += "  subgraph cluster_legend {\n    label=\"tiers\"; fontsize=11; color=gray80;\n";
   for (std::size_t i = 0; i < picture.tiers.size(); ++i) {
-    out += formatted("    {} [shape=plaintext, label={}, fontcolor=\"{}\"];\n", quoted(formatted("tier {}", i)),
-                     quoted("━ " + picture.tiers[i].tier.str()), tier_colour(i));
+    out += formatted("    {} [shape=plaintext, label={}, fontcolor=\"{}\"];\n", dot_string(formatted("tier {}", i)),
+                     dot_string("━ " + picture.tiers[i].tier.str()), tier_colour(i));
   }
   out += "  }\n";
 }
@@ -222,7 +223,7 @@ std::string topology_to_dot(const TopologyPicture& picture) {
       "digraph pathwise {\n  layout=neato; overlap=false; splines=true; sep=\"+12\";\n"
       "  node [shape=box, style=\"rounded,filled\", fillcolor=gray95, fontname=\"Helvetica\", fontsize=12];\n"
       "  edge [fontname=\"Helvetica\", fontsize=10, len=2];\n";
-  out += formatted("  label={};\n", quoted(formatted("topology {}, version {}", picture.state, topology.version)));
+  out += formatted("  label={};\n", dot_string(formatted("topology {}, version {}", picture.state, topology.version)));
   const auto sites = sites_at(picture);
   const NodeIndex head = head_of(picture);
   for (NodeIndex node = 0; node < topology.nodes.size(); ++node) {
@@ -231,13 +232,13 @@ std::string topology_to_dot(const TopologyPicture& picture) {
     if (const auto here = sites.find(node); here != sites.end()) {
       for (const SiteName& site : here->second) label += "\n" + site.str();
     }
-    // \n is DOT's own line break and stands outside of what quoted() escapes.
+    // \n is DOT's own line break and stands outside of what dot_string() escapes.
     std::string text;
     for (const auto part : split(label, '\n')) {
-      const std::string word = quoted(part);
+      const std::string word = dot_string(part);
       text += (text.empty() ? "" : "\\n") + word.substr(1, word.size() - 2);
     }
-    out += formatted("  {} [label=\"{}\"{}];\n", quoted(name), text, node == head ? ", penwidth=2.5" : "");
+    out += formatted("  {} [label=\"{}\"{}];\n", dot_string(name), text, node == head ? ", penwidth=2.5" : "");
   }
   add_dot_links(topology, out);
   add_dot_tiers(picture, out);

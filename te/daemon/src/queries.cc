@@ -33,10 +33,10 @@ Result<T> wait_for(std::future<Result<T>>& answer, const TeQueries::Cancelled& c
 // What a verification is about, once it is known on te's thread.
 struct Verification {
   VerifyNetwork network;
-  std::vector<VerifiedPath> paths;      // in the snapshot's order
+  std::vector<VerifiedPath> paths;  // in the snapshot's order
   std::vector<VerifyTarget> targets;
-  std::vector<std::size_t> probed;      // of each target: its index in `paths`
-  std::vector<PathObservation> seen;    // of each target
+  std::vector<std::size_t> probed;    // of each target: its index in `paths`
+  std::vector<PathObservation> seen;  // of each target
 };
 
 }  // namespace
@@ -201,19 +201,19 @@ Queries::~Queries() {
 }
 
 TeQueries Queries::handlers() const {
-  return {.topology = [state = state_](
-                          const TeQueries::Cancelled& cancelled) { return state->ask(&State::topology, cancelled); },
-          .history = [state = state_](const PolicySelection& selection,
-                                      const TeQueries::Cancelled& cancelled) -> Result<std::vector<PathHistory>> {
-            auto all = state->ask(&State::history, cancelled);
-            if (!all) return all;
-            std::erase_if(*all, [&](const PathHistory& each) { return !selection.takes(each.site, each.tier); });
-            if (!all->empty()) return all;
-            return fail(ErrorCode::kNotFound, "no path to site '{}' for tier '{}'", selection.site, selection.tier);
-          },
-          .verify = [state = state_](const VerifyOrder& order, const TeQueries::Cancelled& cancelled) {
-            return state->verify(order, cancelled);
-          }};
+  return {
+      .topology =
+          [state = state_](const TeQueries::Cancelled& cancelled) { return state->ask(&State::topology, cancelled); },
+      .history = [state = state_](const PolicySelection& selection,
+                                  const TeQueries::Cancelled& cancelled) -> Result<std::vector<PathHistory>> {
+        auto all = state->ask(&State::history, cancelled);
+        if (!all) return all;
+        std::erase_if(*all, [&](const PathHistory& each) { return !selection.takes(each.site, each.tier); });
+        if (!all->empty()) return all;
+        return fail(ErrorCode::kNotFound, "no path to site '{}' for tier '{}'", selection.site, selection.tier);
+      },
+      .verify = [state = state_](const VerifyOrder& order,
+                                 const TeQueries::Cancelled& cancelled) { return state->verify(order, cancelled); }};
 }
 
 }  // namespace pathwise::te

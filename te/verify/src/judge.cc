@@ -17,8 +17,8 @@ constexpr std::size_t kMaxTrees = 64;  // each holds some 40 bytes a node
 std::string_view refusal(std::uint8_t code) {
   // RFC 4443 section 3.1
   static constexpr std::array<std::string_view, 7> kCodes{
-      "no route",         "prohibited",    "beyond the source address's scope", "address unreachable",
-      "port unreachable", "source refused", "route rejected"};
+      "no route",       "prohibited",    "beyond the source address's scope", "address unreachable", "port unreachable",
+      "source refused", "route rejected"};
   return code < kCodes.size() ? kCodes[code] : "unreachable";
 }
 
@@ -188,9 +188,7 @@ void PathJudge::judge_node(Following& following, JudgedHop& hop, NodeIndex node)
 // answers where its router was to be seen, or one hop later if the router does count.
 void PathJudge::judge_arrival(Following& following, JudgedHop& hop) const {
   if (!following.compared) return;
-  const auto good = [&](const Place& place) {
-    return place.node == kNoNode || ends_at(place, following.segments);
-  };
+  const auto good = [&](const Place& place) { return place.node == kNoNode || ends_at(place, following.segments); };
   if (std::ranges::any_of(following.at, good)) return;
   hop.deviates = true;
   if (following.result.detail.empty()) {
@@ -207,9 +205,8 @@ void PathJudge::conclude(Following& following, const PathObservation& observatio
     return;
   }
   if (hops.empty()) {
-    const bool probed = observation.problem.empty();
-    result.verdict = probed ? VerifyVerdict::kIncomplete : VerifyVerdict::kNotProbed;
-    result.detail = probed ? "no answer from any hop" : observation.problem;
+    result.verdict = observation.probed ? VerifyVerdict::kIncomplete : VerifyVerdict::kNotProbed;
+    result.detail = observation.problem.empty() ? "no answer from any hop" : observation.problem;
     return;
   }
   const JudgedHop& last = hops.back();

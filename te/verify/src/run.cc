@@ -138,7 +138,8 @@ SteadyTime VerifyRun::wake() const {
     }
   }
   if (sendable()) when = std::min(when, next_send_);
-  if (next_path_ < paths_.size() && pending_ < params_.in_flight) when = std::min(when, std::max(next_start_, next_send_));
+  if (next_path_ < paths_.size() && pending_ < params_.in_flight)
+    when = std::min(when, std::max(next_start_, next_send_));
   return when;
 }
 
@@ -147,6 +148,7 @@ std::vector<PathObservation> VerifyRun::results() const {
   for (const Path& path : paths_) {
     PathObservation& result = results.emplace_back();
     result.problem = path.problem;
+    result.probed = !path.hops.empty();
     const std::size_t hops = std::min({path.end, path.last_answered, path.hops.size()});
     for (std::size_t hop = 0; hop < hops; ++hop) result.hops.push_back(path.hops[hop].seen);
   }

@@ -9,8 +9,8 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <cstring>
@@ -26,7 +26,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr int kBatch = 64;                        // datagrams handled before other work of the thread gets its turn
+constexpr int kBatch = 64;                         // datagrams handled before other work of the thread gets its turn
 constexpr std::uint16_t kFirstClosedPort = 33434;  // traceroute's: nobody listens there
 constexpr int kReceiveBuffer = 1 << 20;
 

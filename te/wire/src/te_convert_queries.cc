@@ -221,7 +221,8 @@ wire::VerifyRequest encode(const VerifyOrder& order) {
   wire::VerifyRequest message;
   message.set_site(order.selection.site.str());
   message.set_tier(order.selection.tier.str());
-  message.set_deadline_ms(static_cast<std::uint32_t>(order.deadline.count()));
+  message.set_deadline_ms(static_cast<std::uint32_t>(
+      std::clamp<Milliseconds::rep>(order.deadline.count(), 1, std::numeric_limits<std::uint32_t>::max())));
   return message;
 }
 

@@ -65,7 +65,8 @@ TEST(Completion, ZshAndFishScripts) {
 
 TEST(Completion, UsageNamesEveryCommand) {
   for (const CommandWords& command : command_words()) {
-    if (command.name != "help") EXPECT_THAT(usage(), HasSubstr(formatted("\n  {} ", command.name)));
+    if (command.name == "help") continue;
+    EXPECT_THAT(usage(), HasSubstr(formatted("\n  {} ", command.name)));
   }
 }
 

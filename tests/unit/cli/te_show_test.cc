@@ -23,8 +23,7 @@ Ipv6Address address(std::string_view text) {
 
 // Singapore's realtime: the LSP is gone, Flex-Algo 128 carries it, best effort is alive too.
 Explanation explanation() {
-  te::CandidatePathState lsp{
-      .preference = 400, .origin = te::PathOrigin::kPcep, .reason = "withdrawn by the PCE"};
+  te::CandidatePathState lsp{.preference = 400, .origin = te::PathOrigin::kPcep, .reason = "withdrawn by the PCE"};
   te::CandidatePathState flex{.preference = 390,
                               .origin = te::PathOrigin::kFlexAlgo,
                               .algorithm = Algorithm(128),
@@ -107,11 +106,10 @@ TEST(TeExplain, ReasonsOfEveryCandidateThatIsBetterThanTheActiveOne) {
   path.candidates[1].alive = false;
   path.candidates[1].reason = "3 probes in a row without a reply";
   path.active.reset();
-  EXPECT_THAT(why_active(path),
-              ElementsAre("pcep (400) is not valid: withdrawn by the PCE",
-                          "flex-algo 128 (390) is not alive: 3 probes in a row without a reply",
-                          "best-effort (380) is usable, but the tier is strict",
-                          "nothing is active: the tier's packets are dropped, not sent another way"));
+  EXPECT_THAT(why_active(path), ElementsAre("pcep (400) is not valid: withdrawn by the PCE",
+                                            "flex-algo 128 (390) is not alive: 3 probes in a row without a reply",
+                                            "best-effort (380) is usable, but the tier is strict",
+                                            "nothing is active: the tier's packets are dropped, not sent another way"));
 }
 
 TEST(TeExplain, AStaleTopologyAndForgottenTransitionsAreSaid) {
@@ -153,12 +151,12 @@ std::vector<te::VerifiedPath> verified() {
                         .name = "flex-algo 128",
                         .active = true,
                         .segments = {address("fcbb:bb80:4:fe00::")}};
-  good.judged = {.hops = {hop("r-pune", "r-pune", "fd00:2:2::1", HopAnswer::kExpired, 240),
-                          hop("pa1", "", "", HopAnswer::kNone, 0),
-                          hop("pa2", "pa2", "fd00:0:1:3::12", HopAnswer::kExpired, 19100),
-                          hop("r-sin", "", "fd00:1:4a::201", HopAnswer::kArrived, 23100)},
-                 .verdict = te::VerifyVerdict::kAsIntended,
-                 .detail = "1 silent"};
+  good.judged = {
+      .hops = {hop("r-pune", "r-pune", "fd00:2:2::1", HopAnswer::kExpired, 240),
+               hop("pa1", "", "", HopAnswer::kNone, 0), hop("pa2", "pa2", "fd00:0:1:3::12", HopAnswer::kExpired, 19100),
+               hop("r-sin", "", "fd00:1:4a::201", HopAnswer::kArrived, 23100)},
+      .verdict = te::VerifyVerdict::kAsIntended,
+      .detail = "1 silent"};
   te::VerifiedPath bad = good;
   bad.active = false;
   bad.judged.hops[1] = hop("pa1", "pb1", "fd00:0:1:6::13", HopAnswer::kExpired, 8100);

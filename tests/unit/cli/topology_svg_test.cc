@@ -25,25 +25,25 @@ std::size_t count(const std::string& text, std::string_view what) {
 }
 
 std::vector<TierPaths> tiers() {
-  return {{.tier = TierName("realtime"),
-           .color = Color(10),
-           .paths = {{SiteName("dubai"), {NodeName("r-pune"), NodeName("pa1"), NodeName("pa2"), NodeName("r-dub")}},
-                     {SiteName("singapore"),
-                      {NodeName("r-pune"), NodeName("pa1"), NodeName("pa2"), NodeName("r-sin")}}}},
-          {.tier = TierName("standard"),
-           .color = Color(20),
-           .paths = {{SiteName("mumbai"), {NodeName("r-pune"), NodeName("pa1"), NodeName("r-mum")}}}},
-          {.tier = TierName("batch"),
-           .color = Color(30),
-           .paths = {{SiteName("singapore"),
-                      {NodeName("r-pune"), NodeName("pb1"), NodeName("pb2"), NodeName("r-sin")}}}}};
+  return {
+      {.tier = TierName("realtime"),
+       .color = Color(10),
+       .paths = {{SiteName("dubai"), {NodeName("r-pune"), NodeName("pa1"), NodeName("pa2"), NodeName("r-dub")}},
+                 {SiteName("singapore"), {NodeName("r-pune"), NodeName("pa1"), NodeName("pa2"), NodeName("r-sin")}}}},
+      {.tier = TierName("standard"),
+       .color = Color(20),
+       .paths = {{SiteName("mumbai"), {NodeName("r-pune"), NodeName("pa1"), NodeName("r-mum")}}}},
+      {.tier = TierName("batch"),
+       .color = Color(30),
+       .paths = {{SiteName("singapore"), {NodeName("r-pune"), NodeName("pb1"), NodeName("pb2"), NodeName("r-sin")}}}}};
 }
 
 bool well_formed(const std::string& svg) {
   const auto file = std::filesystem::temp_directory_path() / formatted("pathwise-{}.svg", ::getpid());
   std::ofstream(file) << svg;
   const int status = std::system(
-      formatted("python3 -c 'import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])' {}", file.string()).c_str());
+      formatted("python3 -c 'import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])' {}", file.string())
+          .c_str());
   std::filesystem::remove(file);
   return status == 0;
 }

@@ -97,8 +97,7 @@ TEST(TopologyDot, GraphvizAcceptsItWhateverTheNames) {
   te::Link one_way{.igp_metric = 1};
   network.builder.add_link({NodeName("odd \"name\" \\ \n <b>"), NodeName("pa1"), one_way});
   const auto topology = network.build();
-  const std::string dot =
-      topology_to_dot({.topology = *topology, .state = "live", .tiers = tier_paths(paths())});
+  const std::string dot = topology_to_dot({.topology = *topology, .state = "live", .tiers = tier_paths(paths())});
   EXPECT_THAT(dot, HasSubstr("\"pa1\" -> \"pa2\" [dir=none, label=\"8ms\""));
   EXPECT_THAT(dot, HasSubstr("tooltip=\"the other direction is not advertised\", color=firebrick, style=dashed"));
   EXPECT_THAT(dot, HasSubstr("\"pa1\" -> \"pa2\" [color=\"#d55e00\", penwidth=3, arrowsize=0.6, tooltip=\"realtime to "

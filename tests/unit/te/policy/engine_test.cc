@@ -312,11 +312,10 @@ TEST_F(EngineTest, EveryTransitionIsKeptWithItsTimeAndReason) {
   const auto realtime = std::ranges::find(history, kRealtime, &PathHistory::tier);
   ASSERT_NE(realtime, history.end());
   EXPECT_EQ(realtime->transitions, 2u);
-  EXPECT_THAT(
-      realtime->recent,
-      ElementsAre(PathTransition{first, "", "flex-algo 128", "a path is alive; on flex-algo 128"},
-                  PathTransition{first + milliseconds(10), "flex-algo 128", "best-effort",
-                                 "flex-algo 128 failed: 3 probes in a row without a reply; on best-effort"}));
+  EXPECT_THAT(realtime->recent,
+              ElementsAre(PathTransition{first, "", "flex-algo 128", "a path is alive; on flex-algo 128"},
+                          PathTransition{first + milliseconds(10), "flex-algo 128", "best-effort",
+                                         "flex-algo 128 failed: 3 probes in a row without a reply; on best-effort"}));
 }
 
 TEST_F(EngineTest, HistoryOutlivesAnIntentThatKeepsThePolicyAndIsBounded) {

@@ -35,8 +35,8 @@ const std::vector<Ipv6Address> kFlex128{address("fcbb:bb80:4:fe00::")};
 
 class JudgeTest : public testing::Test {
  protected:
-  JudgedPath judge(const std::vector<Ipv6Address>& carriers, std::vector<HopObservation> hops,
-                   std::string problem = "") {
+  JudgedPath judge(const std::vector<Ipv6Address>& carriers, std::vector<HopObservation> hops, std::string problem = "",
+                   bool probed = true) {
     if (!judge_) {
       judge_.emplace(VerifyNetwork{.topology = network.build(),
                                    .sids = test::TiersNetwork::sid_map(),
@@ -44,7 +44,7 @@ class JudgeTest : public testing::Test {
                                    .edge = NodeName("r-pune"),
                                    .attachment = *Ipv6Prefix::parse("fd00:2:2::/64")});
     }
-    return judge_->judge(carriers, {.hops = std::move(hops), .problem = std::move(problem)});
+    return judge_->judge(carriers, {.hops = std::move(hops), .problem = std::move(problem), .probed = probed});
   }
   static std::vector<std::string> nodes(const JudgedPath& path) {
     std::vector<std::string> names;
@@ -169,9 +169,12 @@ TEST_F(JudgeTest, APathThatDoesNotArriveIsIncomplete) {
   EXPECT_EQ(path.detail, "refused at hop 2 by pa1: no route");
   path = judge(kFlex128, {});
   EXPECT_EQ(path.verdict, VerifyVerdict::kIncomplete);
+  EXPECT_EQ(path.detail, "no answer from any hop");
   path = judge(kFlex128, {}, "not done within 30s");
-  EXPECT_EQ(path.verdict, VerifyVerdict::kNotProbed);
+  EXPECT_EQ(path.verdict, VerifyVerdict::kIncomplete);
   EXPECT_EQ(path.detail, "not done within 30s");
+  path = judge(kFlex128, {}, "not done within 30s", false);
+  EXPECT_EQ(path.verdict, VerifyVerdict::kNotProbed);
 }
 
 TEST_F(JudgeTest, WhatCannotBeComparedIsShownAllTheSame) {

@@ -78,10 +78,10 @@ TEST(IcmpQuote, EveryTruncationIsRefusedAndNoneOverruns) {
 }
 
 TEST(IcmpQuote, WhatIsNoProbeIsRefused) {
-  EXPECT_FALSE(decode_icmp_quote(Octets{128, 0, 0, 0, 0, 0, 0, 0} + kInner));           // echo
-  EXPECT_FALSE(decode_icmp_quote(expired() + ipv6(6, "::1", "::2") + probe()));         // TCP
-  EXPECT_FALSE(decode_icmp_quote(expired() + ipv6(44, "::1", "::2") + probe()));        // a fragment
-  EXPECT_FALSE(decode_icmp_quote(expired() + Octets(40, 0x45) + probe()));              // not version 6
+  EXPECT_FALSE(decode_icmp_quote(Octets{128, 0, 0, 0, 0, 0, 0, 0} + kInner));     // echo
+  EXPECT_FALSE(decode_icmp_quote(expired() + ipv6(6, "::1", "::2") + probe()));   // TCP
+  EXPECT_FALSE(decode_icmp_quote(expired() + ipv6(44, "::1", "::2") + probe()));  // a fragment
+  EXPECT_FALSE(decode_icmp_quote(expired() + Octets(40, 0x45) + probe()));        // not version 6
   Octets deep = expired();
   for (int i = 0; i < kMaxQuotedHeaders; ++i) deep = deep + ipv6(41, "::1", "::2");
   EXPECT_FALSE(decode_icmp_quote(deep + kInner));

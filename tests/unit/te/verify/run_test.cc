@@ -72,8 +72,8 @@ class VerifyRunTest : public testing::Test {
   }
 
   int length = 3;
-  int refuses = 1000;                       // the hop that answers Destination Unreachable
-  std::set<std::pair<int, int>> lost;       // (hop limit, attempt)
+  int refuses = 1000;                  // the hop that answers Destination Unreachable
+  std::set<std::pair<int, int>> lost;  // (hop limit, attempt)
   SteadyTime now_{std::chrono::hours(1)};
   SteadyTime::duration took_{};
   std::vector<VerifyProbe> sent_;

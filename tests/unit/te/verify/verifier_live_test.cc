@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The kernel's own SRv6: h1 — e1 — p1 — e2 — h2, with p2 beside p1, in network namespaces. h1's route to h2's
 // probe address goes over p1 by its uN, then to e2's uDT6.
-#include "te/verify/verifier.h"
-
 #include <gmock/gmock.h>
 
 #include <boost/asio/io_context.hpp>
@@ -13,6 +11,7 @@
 #include "te/measure/stamp_udp.h"
 #include "te/topology/builder.h"
 #include "te/verify/judge.h"
+#include "te/verify/verifier.h"
 
 namespace pathwise::te {
 namespace {

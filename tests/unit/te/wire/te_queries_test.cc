@@ -49,18 +49,17 @@ std::vector<VerifiedPath> verified() {
                     .name = "flex-algo 128",
                     .active = true,
                     .segments = {*Ipv6Address::parse("fcbb:bb80:4:fe00::")}};
-  path.judged = {
-      .hops = {{.intended = {NodeName("a"), NodeName("b")},
-                .node = NodeName("c"),
-                .seen = {.answer = HopAnswer::kRefused,
-                         .responder = *Ipv6Address::parse("fd00::1"),
-                         .code = 3,
-                         .rtt = Microseconds(17)},
-                .deviates = true},
-               {},
-               {.seen = {.answer = HopAnswer::kArrived, .responder = *Ipv6Address::parse("fd00::2")}}},
-      .verdict = VerifyVerdict::kDeviates,
-      .detail = "at hop 1"};
+  path.judged = {.hops = {{.intended = {NodeName("a"), NodeName("b")},
+                           .node = NodeName("c"),
+                           .seen = {.answer = HopAnswer::kRefused,
+                                    .responder = *Ipv6Address::parse("fd00::1"),
+                                    .code = 3,
+                                    .rtt = Microseconds(17)},
+                           .deviates = true},
+                          {},
+                          {.seen = {.answer = HopAnswer::kArrived, .responder = *Ipv6Address::parse("fd00::2")}}},
+                 .verdict = VerifyVerdict::kDeviates,
+                 .detail = "at hop 1"};
   return {path, {.site = SiteName("x"), .tier = TierName("y")}};
 }
 
@@ -112,18 +111,17 @@ class TeQueryServerTest : public testing::Test {
 
 TEST_F(TeQueryServerTest, CarriesQuestionsAndAnswers) {
   std::optional<VerifyOrder> asked;
-  const auto server = serve({.topology = [](const auto&) -> Result<TopologyReport> { return report(); },
-                             .history = [](const PolicySelection& selection,
-                                           const auto&) -> Result<std::vector<PathHistory>> {
-                               auto all = histories();
-                               std::erase_if(all, [&](const auto& it) { return !selection.takes(it.site, it.tier); });
-                               return all;
-                             },
-                             .verify = [&](const VerifyOrder& order,
-                                           const auto&) -> Result<std::vector<VerifiedPath>> {
-                               asked = order;
-                               return verified();
-                             }});
+  const auto server =
+      serve({.topology = [](const auto&) -> Result<TopologyReport> { return report(); },
+             .history = [](const PolicySelection& selection, const auto&) -> Result<std::vector<PathHistory>> {
+               auto all = histories();
+               std::erase_if(all, [&](const auto& it) { return !selection.takes(it.site, it.tier); });
+               return all;
+             },
+             .verify = [&](const VerifyOrder& order, const auto&) -> Result<std::vector<VerifiedPath>> {
+               asked = order;
+               return verified();
+             }});
   const auto topology = read_topology(socket_, kTimeout);
   ASSERT_TRUE(topology) << topology.error().message;
   EXPECT_EQ(topology->topology->nodes.size(), 8U);
@@ -155,7 +153,7 @@ TEST_F(TeQueryServerTest, ALongQuestionEndsWithTheServer) {
     begun.set_value();
     const SteadyTime deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
     while (!cancelled() && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
-    return fail(ErrorCode::kUnavailable, cancelled() ? "te is stopping" : "nobody said so");
+    return fail(ErrorCode::kUnavailable, "{}", cancelled() ? "te is stopping" : "nobody said so");
   }});
   auto answer = std::async(std::launch::async, [&] { return verify_paths(socket_, {}); });
   begun.get_future().wait();

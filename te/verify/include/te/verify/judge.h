@@ -39,11 +39,11 @@ class NodeAddresses {
 };
 
 struct VerifyNetwork {
-  TopologySnapshotPtr topology;                  // null: none
-  std::optional<SidMap> sids;                    // absent: no SRv6 here
-  std::vector<FlexAlgoDefinition> definitions;   // algorithm 0 is added if it is not there
-  NodeName edge;                                 // the router that our host is attached to
-  std::optional<Ipv6Prefix> attachment;          // of the link to it, which the topology does not have
+  TopologySnapshotPtr topology;                 // null: none
+  std::optional<SidMap> sids;                   // absent: no SRv6 here
+  std::vector<FlexAlgoDefinition> definitions;  // algorithm 0 is added if it is not there
+  NodeName edge;                                // the router that our host is attached to
+  std::optional<Ipv6Prefix> attachment;         // of the link to it, which the topology does not have
 };
 
 enum class VerifyVerdict : std::uint8_t {

@@ -26,10 +26,10 @@ struct VerifyParams {
   std::size_t window = 3;            // probes of one path in flight
   std::size_t in_flight = 48;        // of all paths
   std::uint8_t max_hops = 32;
-  std::size_t silent_hops = 4;        // in a row, then the path is given up
-  Milliseconds send_interval{5};      // between two probes
-  Milliseconds start_interval{250};   // between the first probes of two paths
-  Milliseconds deadline{30'000};      // for everything
+  std::size_t silent_hops = 4;       // in a row, then the path is given up
+  Milliseconds send_interval{5};     // between two probes
+  Milliseconds start_interval{250};  // between the first probes of two paths
+  Milliseconds deadline{30'000};     // for everything
 };
 
 // Both are of the candidate path: the kernel's route to `remote` encapsulates over its segment list.
@@ -65,6 +65,7 @@ struct HopObservation {
 struct PathObservation {
   std::vector<HopObservation> hops;  // [0]: hop limit 1; up to the last that answered
   std::string problem;               // why probing stopped early, or never began; may be empty
+  bool probed = true;                // false: its turn never came
 };
 
 class VerifyRun {

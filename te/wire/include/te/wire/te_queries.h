@@ -28,10 +28,10 @@ struct SidNames {
 };
 
 struct TopologyReport {
-  TopologySnapshotPtr topology;   // null: te has none
-  std::string state;              // "live", "stale", "none"
-  std::string detail;             // the source, or why the stream broke
-  std::optional<SidNames> sids;   // absent: no SRv6 here, or no intent yet
+  TopologySnapshotPtr topology;  // null: te has none
+  std::string state;             // "live", "stale", "none"
+  std::string detail;            // the source, or why the stream broke
+  std::optional<SidNames> sids;  // absent: no SRv6 here, or no intent yet
 };
 
 // Empty names mean every one.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// TeService on a unix socket: intents in, path snapshots out, and questions answered. gRPC's threads stay inside; intents are
-// handed to `on_intent` on one of them, so the callback posts to the owner's thread. publish(): any
-// thread. A client that reads slowly gets the newest snapshot, never a queue of old ones.
+// TeService on a unix socket: intents in, path snapshots out, and questions answered. gRPC's threads stay inside;
+// intents are handed to `on_intent` on one of them, so the callback posts to the owner's thread. publish(): any thread.
+// A client that reads slowly gets the newest snapshot, never a queue of old ones.
 #pragma once
 
 #include <functional>
