@@ -118,9 +118,9 @@ double majorise(std::vector<Point>& points, const Distances& distances, std::siz
     const double weight = 1 / (d * d);
     const double dx = points[i].x - points[j].x;
     const double dy = points[i].y - points[j].y;
-    const double apart = std::max(std::hypot(dx, dy), 1e-6);
-    wanted.x += weight * (points[j].x + d * dx / apart);
-    wanted.y += weight * (points[j].y + d * dy / apart);
+    const double stretch = d / std::sqrt(std::max(dx * dx + dy * dy, 1e-12));
+    wanted.x += weight * (points[j].x + stretch * dx);
+    wanted.y += weight * (points[j].y + stretch * dy);
     weights += weight;
   }
   wanted.x /= weights;

@@ -240,9 +240,9 @@ std::string render_explanation(const Explanation& explanation) {
   for (const std::string& line : why_active(path)) out += "  " + line + "\n";
   out += "\n" + candidates_table(explanation);
   out +=
-      "COMPUTED: one way between the edge routers, sum of the links' delays. MEASURED: half of the median round trip "
-      "of "
-      "probes from host to host;\nwith the links to the hosts, and with what the way back takes longer or shorter.\n";
+      "COMPUTED: one way between the edge routers, the sum of the links' delays. MEASURED: half of the median round "
+      "trip\n"
+      "of probes from host to host; with the links to the hosts, and with what the way back takes longer or shorter.\n";
   if (explanation.topology_state != "live") {
     out += formatted("The topology is {}: computed delays and node names may be old or missing.\n",
                      explanation.topology_state);
@@ -291,6 +291,10 @@ std::string render_verified(const std::vector<te::VerifiedPath>& paths) {
                  seen ? to_human(hop.seen.rtt) : "", hop.deviates ? "deviates" : ""});
     }
     out += table.to_string();
+  }
+  if (std::ranges::any_of(paths, [](const te::VerifiedPath& path) { return !path.judged.hops.empty(); })) {
+    out +=
+        "\nRTT: the far end's answer comes back on its own path of this kind; those of the hops before by the IGP.\n";
   }
   return out;
 }

@@ -20,7 +20,7 @@ using te::NodeIndex;
 using te::TopologySnapshot;
 
 // Pixels.
-constexpr double kHop = 170;  // between neighbours
+constexpr double kHop = 190;  // between neighbours
 constexpr double kMargin = 40;
 constexpr double kLetter = 7.6;       // of a name, 13 px
 constexpr double kSmallLetter = 6.2;  // of a label, 11 px
@@ -30,29 +30,7 @@ constexpr double kLane = 6;        // between the strokes of two tiers
 constexpr double kBow = 26;        // between parallel links
 constexpr double kClearance = 26;  // around nodes
 constexpr double kLegendLine = 20;
-
-std::string xml(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;  // XML 1.0 knows no control characters
-    }
-  }
-  return out;
-}
+constexpr double kLabelHeight = 16;
 
 double text_width(std::string_view text, double letter) {
   return static_cast<double>(display_width(text)) * letter;
@@ -86,6 +64,21 @@ struct Rectangle {
   [[nodiscard]] bool overlaps(const Rectangle& other) const {
     return left < other.left + other.width && other.left < left + width && top < other.top + other.height &&
            other.top < top + height;
+  }
+  // Whether the line from a to b runs through it: cut down to the strip between left and right, then to the
+  // one between top and bottom (Liang and Barsky).
+  [[nodiscard]] bool meets(Point a, Point b) const {
+    double begin = 0;
+    double end = 1;
+    const auto cut = [&](double from, double step, double low, double high) {
+      if (std::abs(step) < 1e-9) return from > low && from < high;
+      const double first = (low - from) / step;
+      const double second = (high - from) / step;
+      begin = std::max(begin, std::min(first, second));
+      end = std::min(end, std::max(first, second));
+      return begin < end;
+    };
+    return cut(a.x, b.x - a.x, left, left + width) && cut(a.y, b.y - a.y, top, top + height);
   }
 };
 
@@ -196,7 +189,7 @@ class Painter {
                                 ? formatted("Q{:.1f} {:.1f} {:.1f} {:.1f}", cable.control.x, cable.control.y, b.x, b.y)
                                 : formatted("L{:.1f} {:.1f}", b.x, b.y);
     return formatted("<path class=\"{}\" d=\"M{:.1f} {:.1f}{}\"><title>{}</title></path>\n",
-                     usable(link) ? "link" : "link bad", a.x, a.y, way, xml(describe(link)));
+                     usable(link) ? "link" : "link bad", a.x, a.y, way, xml_escaped(describe(link)));
   }
 
   std::string draw_tier(std::size_t tier) const {
@@ -211,8 +204,8 @@ class Painter {
       out += formatted(
           "<line class=\"tier\" stroke=\"{}\" x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\">"
           "<title>{} to {}</title></line>\n",
-          tier_colour(tier), a.x + off.x, a.y + off.y, b.x + off.x, b.y + off.y, xml(picture_.tiers[tier].tier.str()),
-          xml(names));
+          tier_colour(tier), a.x + off.x, a.y + off.y, b.x + off.x, b.y + off.y,
+          xml_escaped(picture_.tiers[tier].tier.str()), xml_escaped(names));
     }
     return out;
   }
@@ -225,40 +218,46 @@ class Painter {
                   node == head_ ? " head" : "", at.x - width / 2, at.y - height / 2, width, height);
     double y = at.y - height / 2 + kNodeHeight / 2 + 4.5;
     out += formatted("<text class=\"name\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", at.x, y,
-                     xml(topology_.nodes[node].name.str()));
+                     xml_escaped(topology_.nodes[node].name.str()));
     if (const auto here = sites_.find(node); here != sites_.end()) {
       for (const SiteName& site : here->second) {
         y += kSiteHeight;
-        out += formatted("<text class=\"site\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", at.x, y, xml(site.str()));
+        out += formatted("<text class=\"site\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", at.x, y, xml_escaped(site.str()));
       }
     }
     return out + "\n";
   }
 
-  // The first place along the link where the label covers neither a node nor another label.
   std::string draw_label(const Cable& cable) {
     const Link& link = topology_.links[cable.link];
     const std::string label = usable(link) ? delay_label(topology_, link) : "unusable";
     if (label.empty()) return "";
-    const double width = text_width(label, kSmallLetter) + 6;
+    const Rectangle place = place_label(cable, text_width(label, kSmallLetter) + 6);
+    labels_.push_back(place);
+    return formatted(
+        "<rect class=\"halo\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.0f}\" rx=\"4\"/>"
+        "<text class=\"label{}\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n",
+        place.left, place.top, place.width, place.height, usable(link) ? "" : " bad", place.left + place.width / 2,
+        place.top + 12, xml_escaped(label));
+  }
+
+  // Along the link where the label covers neither a node, another label, nor another link; as far as there is
+  // such a place: the links first give way.
+  [[nodiscard]] Rectangle place_label(const Cable& cable, double width) const {
+    const Link& link = topology_.links[cable.link];
     const Point a = points_[link.from];
     const Point b = points_[link.to];
-    std::optional<Rectangle> chosen;
-    for (const double share : {0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74}) {
+    std::vector<Rectangle> places;
+    for (const double share : {0.5, 0.42, 0.58, 0.34, 0.66, 0.27, 0.73}) {
       const Point at = cable.bowed ? on_curve(a, cable.control, b, share) : between(a, b, share);
-      const Rectangle place{at.x - width / 2, at.y - 8, width, 16};
-      if (!chosen) chosen = place;
-      if (is_free(place)) {
-        chosen = place;
-        break;
+      places.push_back({at.x - width / 2, at.y - kLabelHeight / 2, width, kLabelHeight});
+    }
+    for (const bool links_count : {true, false}) {
+      for (const Rectangle& place : places) {
+        if (is_free(place) && (!links_count || !crosses_another(place, cable))) return place;
       }
     }
-    labels_.push_back(*chosen);
-    return formatted(
-        "<rect class=\"halo\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"16\" rx=\"4\"/>"
-        "<text class=\"label{}\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n",
-        chosen->left, chosen->top, width, usable(link) ? "" : " bad", chosen->left + width / 2, chosen->top + 12,
-        xml(label));
+    return places.front();
   }
 
   [[nodiscard]] bool is_free(const Rectangle& place) const {
@@ -269,10 +268,18 @@ class Painter {
     return std::ranges::none_of(labels_, [&](const Rectangle& label) { return label.overlaps(place); });
   }
 
+  // As far as their straight lines tell.
+  [[nodiscard]] bool crosses_another(const Rectangle& place, const Cable& cable) const {
+    return std::ranges::any_of(cables_, [&](const Cable& other) {
+      const Link& link = topology_.links[other.link];
+      return other.link != cable.link && place.meets(points_[link.from], points_[link.to]);
+    });
+  }
+
   [[nodiscard]] std::string draw_legend() const {
     double y = kMargin / 2 + 8;
     std::string out = formatted("<text class=\"title\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n", kMargin / 2, y,
-                                xml(formatted("topology {}, version {}", picture_.state, topology_.version)));
+                                xml_escaped(formatted("topology {}, version {}", picture_.state, topology_.version)));
     for (std::size_t tier = 0; tier < picture_.tiers.size(); ++tier) {
       y += kLegendLine;
       std::string sites;
@@ -281,8 +288,8 @@ class Painter {
           "<line class=\"tier\" stroke=\"{}\" x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\"/>"
           "<text class=\"legend\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n",
           tier_colour(tier), kMargin / 2, y - 4, kMargin / 2 + 30, y - 4, kMargin / 2 + 40, y,
-          xml(formatted("{}: {}", picture_.tiers[tier].tier,
-                        sites.empty() ? "no path whose nodes are known" : "to " + sites)));
+          xml_escaped(formatted("{}: {}", picture_.tiers[tier].tier,
+                                sites.empty() ? "no path whose nodes are known" : "to " + sites)));
     }
     return out;
   }
@@ -291,7 +298,7 @@ class Painter {
     return formatted(
                "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:.0f} {1:.0f}\" width=\"{0:.0f}\" "
                "height=\"{1:.0f}\" font-family=\"Helvetica, Arial, sans-serif\">\n<title>{2}</title>\n",
-               width_, height_, xml(formatted("topology {}, version {}", picture_.state, topology_.version))) +
+               width_, height_, xml_escaped(formatted("topology {}, version {}", picture_.state, topology_.version))) +
            "<style>\n"
            ".paper,.halo{fill:#ffffff} .halo{fill-opacity:.85}\n"
            ".link{fill:none;stroke:#9ca3af;stroke-width:2} .bad{stroke:#b91c1c;stroke-dasharray:5 4}\n"

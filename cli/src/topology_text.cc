@@ -122,13 +122,22 @@ void add_dot_tiers(const TopologyPicture& picture, std::string& out) {
                        dot_string(formatted("{} to {}", picture.tiers[i].tier, names)));
     }
   }
-  if (picture.tiers.empty()) return;
-  out += "  subgraph cluster_legend {\n    label=\"tiers\"; fontsize=11; color=gray80;\n";
+}
+
+// The legend: Graphviz keeps a graph's label out of the way of its nodes.
+std::string dot_legend(const TopologyPicture& picture) {
+  std::string out = xml_escaped(formatted("topology {}, version {}", picture.state, picture.topology.version));
   for (std::size_t i = 0; i < picture.tiers.size(); ++i) {
-    out += formatted("    {} [shape=plaintext, label={}, fontcolor=\"{}\"];\n", dot_string(formatted("tier {}", i)),
-                     dot_string("━ " + picture.tiers[i].tier.str()), tier_colour(i));
+    out += formatted("<br/><font color=\"{}\">━ {}</font>", tier_colour(i), xml_escaped(picture.tiers[i].tier.str()));
   }
-  out += "  }\n";
+  return out;
+}
+
+// Two digits, for a picture.
+std::string about(Microseconds delay) {
+  Microseconds::rep unit = 1;
+  while (delay.count() / unit >= 100) unit *= 10;
+  return to_human(Microseconds((delay.count() + unit / 2) / unit * unit));
 }
 
 }  // namespace
@@ -195,15 +204,39 @@ std::string delay_text(const Link& link) {
   return formatted("{} ({}–{})", human(*average), human(low), human(high));
 }
 
+std::string xml_escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+    }
+  }
+  return out;
+}
+
 std::string delay_label(const TopologySnapshot& topology, const Link& link) {
-  const auto one = [](const Link& way) {
-    const auto delay = way.min_delay_us ? way.min_delay_us : way.delay_us;
-    return delay ? to_human(Microseconds{*delay}) : std::string();
-  };
-  const std::string there = one(link);
-  const std::string back = link.reverse == kNoLink ? there : one(topology.links[link.reverse]);
-  if (there == back || back.empty()) return there;
-  return there.empty() ? back : there + "/" + back;
+  const auto one = [](const Link& way) { return way.min_delay_us ? way.min_delay_us : way.delay_us; };
+  const auto there = one(link);
+  const auto back = link.reverse == kNoLink ? there : one(topology.links[link.reverse]);
+  if (!there && !back) return "";
+  const Microseconds first(there.value_or(back.value_or(0)));
+  const Microseconds second(back.value_or(there.value_or(0)));
+  const Microseconds larger = std::max(first, second);
+  if (10 * (larger - std::min(first, second)) <= larger) return about(larger);
+  return about(first) + "/" + about(second);
 }
 
 std::string topology_to_text(const TopologyPicture& picture) {
@@ -222,8 +255,8 @@ std::string topology_to_dot(const TopologyPicture& picture) {
   std::string out =
       "digraph pathwise {\n  layout=neato; overlap=false; splines=true; sep=\"+12\";\n"
       "  node [shape=box, style=\"rounded,filled\", fillcolor=gray95, fontname=\"Helvetica\", fontsize=12];\n"
-      "  edge [fontname=\"Helvetica\", fontsize=10, len=2];\n";
-  out += formatted("  label={};\n", dot_string(formatted("topology {}, version {}", picture.state, topology.version)));
+      "  edge [fontname=\"Helvetica\", fontsize=10, len=2.5];\n";
+  out += formatted("  label=<{}>; labelloc=t; fontname=\"Helvetica\"; fontsize=13;\n", dot_legend(picture));
   const auto sites = sites_at(picture);
   const NodeIndex head = head_of(picture);
   for (NodeIndex node = 0; node < topology.nodes.size(); ++node) {

@@ -52,9 +52,13 @@ using TierHops = std::map<std::pair<te::NodeIndex, te::NodeIndex>, std::vector<S
 // The router at which the paths begin; kNoNode: there are none.
 [[nodiscard]] te::NodeIndex head_of(const TopologyPicture& picture);
 
+// For text between tags and in attributes. Control characters become spaces: XML 1.0 has none.
+[[nodiscard]] std::string xml_escaped(std::string_view text);
+
 // "8ms"; "8ms (7ms–9ms)" if they differ; "-" if unknown.
 [[nodiscard]] std::string delay_text(const te::Link& link);
-// Of both directions, for a label: "8ms", or "8ms/12ms" in the order of the nodes' names.
+// Of both directions, for a label: "8.5ms", or "8.5ms/12ms" in the order of the link's ends if they differ by
+// more than a tenth (measured ones are never quite the same). Two digits.
 [[nodiscard]] std::string delay_label(const te::TopologySnapshot& topology, const te::Link& link);
 
 }  // namespace pathwise::cli

@@ -79,8 +79,8 @@ PREFERENCE  PATH           STATE      COMPUTED  MEASURED  DIFFERENCE  LOSS  RESE
 400         pcep           not valid  -         -         -           -     -         -      withdrawn by the PCE
 390         flex-algo 128  active     11.5ms    11.7ms    +200us      1.5%  -         3m12s  -
 380         best-effort    alive      -         11.7ms    -           1.5%  20Mbps    3m12s  -
-COMPUTED: one way between the edge routers, sum of the links' delays. MEASURED: half of the median round trip of probes from host to host;
-with the links to the hosts, and with what the way back takes longer or shorter.
+COMPUTED: one way between the edge routers, the sum of the links' delays. MEASURED: half of the median round trip
+of probes from host to host; with the links to the hosts, and with what the way back takes longer or shorter.
 
 flex-algo 128: r-pune > pa1 > pa2 > r-sin
   fcbb:bb80:4:fe00::  algorithm 128: uDT6 r-sin
@@ -185,6 +185,8 @@ singapore realtime over flex-algo 128: deviates, at hop 2: pb1 instead of pa1
   4    r-sin     far end   fd00:1:4a::201  23.1ms
 
 singapore realtime over pcep: not probed, no path from a PCE yet
+
+RTT: the far end's answer comes back on its own path of this kind; those of the hops before by the IGP.
 )");
 }
 

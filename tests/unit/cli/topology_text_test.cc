@@ -76,7 +76,7 @@ TEST(TopologyText, ShowsNodesLinksAndPaths) {
             "a     0000.0000.0001  fd00::1    0: fcbb:bb00:1::/48  128: fcbb:bb80:1::/48\n"
             "b     -               -          -\n"
             "\n"
-            "LINK   LOCAL ADDRESS  IGP  TE  DELAY            RATE   RESERVABLE  GROUPS  SRLG  STATE\n"
+            "LINK   LOCAL ADDRESS  IGP  TE  DELAY              RATE   RESERVABLE  GROUPS  SRLG  STATE\n"
             "a > b  2001:db8::1    10   5   2ms (1.5ms–2.5ms)  1Gbps  -           0,200   -     unusable: the other "
             "direction is not advertised\n"
             "\n"
@@ -91,6 +91,28 @@ TEST(TopologyText, ControlCharactersOfANameDoNotReachTheTerminal) {
   EXPECT_THAT(text, Not(HasSubstr("\x1b")));
 }
 
+TEST(TopologyText, ALabelIsShortAndNamesBothDirectionsOnlyIfTheyDiffer) {
+  te::test::TiersNetwork network;
+  network.builder.add_node({.name = NodeName("x")});
+  const auto label = [&](std::optional<std::uint32_t> there, std::optional<std::uint32_t> back) {
+    network.builder.add_link({NodeName("pa1"), NodeName("x"), {.min_delay_us = there}});
+    network.builder.add_link({NodeName("x"), NodeName("pa1"), {.min_delay_us = back}});
+    const auto topology = network.build();
+    const te::Link* link = nullptr;
+    for (const te::Link& each : topology->out_links(topology->find(NodeName("pa1")))) {
+      if (each.to == topology->find(NodeName("x"))) link = &each;
+    }
+    return delay_label(*topology, *link);
+  };
+  EXPECT_EQ(label(8455, 8030), "8.5ms");
+  EXPECT_EQ(label(8455, 18133), "8.5ms/18ms");
+  EXPECT_EQ(label(99'600, 99'600), "100ms");
+  EXPECT_EQ(label(7, 7), "7us");
+  EXPECT_EQ(label(std::nullopt, 1500), "1.5ms");
+  EXPECT_EQ(label(std::nullopt, std::nullopt), "");
+  EXPECT_EQ(label(0, 0), "0us");
+}
+
 TEST(TopologyDot, GraphvizAcceptsItWhateverTheNames) {
   te::test::TiersNetwork network;
   network.builder.add_node({.name = NodeName("odd \"name\" \\ \n <b>")});
@@ -103,6 +125,7 @@ TEST(TopologyDot, GraphvizAcceptsItWhateverTheNames) {
   EXPECT_THAT(dot, HasSubstr("\"pa1\" -> \"pa2\" [color=\"#d55e00\", penwidth=3, arrowsize=0.6, tooltip=\"realtime to "
                              "dubai, singapore\"];"));
   EXPECT_THAT(dot, HasSubstr("\"r-sin\" [label=\"r-sin\\nsingapore\"]"));
+  EXPECT_THAT(dot, HasSubstr("label=<topology live, version 7<br/><font color=\"#d55e00\">━ realtime</font>"));
   if (std::system("command -v dot > /dev/null") != 0) GTEST_SKIP() << "no Graphviz here";
   const auto file = std::filesystem::temp_directory_path() / formatted("pathwise-{}.dot", ::getpid());
   std::ofstream(file) << dot;
