@@ -202,6 +202,7 @@ void PathJudge::conclude(Following& following, const PathObservation& observatio
   const auto& hops = result.hops;
   if (std::ranges::any_of(hops, &JudgedHop::deviates)) {
     result.verdict = VerifyVerdict::kDeviates;
+    if (!observation.problem.empty()) result.detail += "; " + observation.problem;
     return;
   }
   if (hops.empty()) {

@@ -90,8 +90,19 @@ bool VerifyRun::answered(std::uint32_t id, HopObservation seen, SteadyTime when)
   hop.seen = seen;
   path.last_answered = std::max(path.last_answered, sent.hop + 1);
   if (seen.answer != HopAnswer::kExpired) path.end = std::min(path.end, sent.hop + 1);
-  settle(path);
+  if (seen.answer == HopAnswer::kExpired && loops(path, seen.responder)) {
+    finish(path, formatted("a loop: {} answers for {} hops", seen.responder, params_.loop_answers));
+  } else {
+    settle(path);
+  }
   return true;
+}
+
+bool VerifyRun::loops(const Path& path, const Ipv6Address& responder) const {
+  const auto same = std::ranges::count_if(path.hops, [&](const Hop& hop) {
+    return hop.seen.answer == HopAnswer::kExpired && hop.seen.responder == responder;
+  });
+  return static_cast<std::size_t>(same) >= params_.loop_answers;
 }
 
 void VerifyRun::expire(SteadyTime now) {

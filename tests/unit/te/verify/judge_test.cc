@@ -102,6 +102,11 @@ TEST_F(JudgeTest, ADeviationNamesTheHopAndBothNodes) {
   EXPECT_THAT(intended(path), ElementsAre("r-pune", "pa1", "pa1", "pa2", "r-sin"));
 }
 
+TEST_F(JudgeTest, WhyProbingEndedIsSaidBesideTheDeviation) {
+  const auto path = judge(kFlex128, {kPune, kPa1, kPb1, kPa1, kPb1, kPa1}, "a loop: x answers for 3 hops");
+  EXPECT_EQ(path.detail, "at hop 3: pb1 instead of pa2; a loop: x answers for 3 hops");
+}
+
 TEST_F(JudgeTest, ArrivingTooEarlyIsADeviation) {
   const auto path = judge(kFlex128, {kPune, kPa1, arrived()});
   EXPECT_EQ(path.verdict, VerifyVerdict::kDeviates);

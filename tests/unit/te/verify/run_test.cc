@@ -59,7 +59,8 @@ class VerifyRunTest : public testing::Test {
     took_ = now_ - start;
   }
   void answer(VerifyRun& run, const VerifyProbe& probe) {
-    HopObservation seen{.answer = HopAnswer::kExpired, .responder = hop_address(probe.hop_limit)};
+    const int hop = probe.hop_limit < loop_from ? probe.hop_limit : loop_from + (probe.hop_limit - loop_from) % 2;
+    HopObservation seen{.answer = HopAnswer::kExpired, .responder = hop_address(hop)};
     if (probe.hop_limit > length) seen = {.answer = HopAnswer::kArrived, .responder = probe.target.remote};
     if (probe.hop_limit >= refuses) seen.answer = HopAnswer::kRefused;
     EXPECT_TRUE(run.answered(probe.id, seen, now_));
@@ -72,6 +73,7 @@ class VerifyRunTest : public testing::Test {
   }
 
   int length = 3;
+  int loop_from = 1000;                // two routers send packets to each other from this hop on
   int refuses = 1000;                  // the hop that answers Destination Unreachable
   std::set<std::pair<int, int>> lost;  // (hop limit, attempt)
   SteadyTime now_{std::chrono::hours(1)};
@@ -122,7 +124,17 @@ TEST_F(VerifyRunTest, ARefusalEndsThePath) {
   EXPECT_EQ(run.results()[0].hops[2].answer, HopAnswer::kRefused);
 }
 
-TEST_F(VerifyRunTest, ALoopEndsAtTheLargestHopLimit) {
+TEST_F(VerifyRunTest, ALoopIsNoticedWhenOneAnswersForTheThirdTime) {
+  length = 1000;
+  loop_from = 3;  // 1 2 3 4 3 4 3
+  auto run = make(1);
+  drive(run);
+  const auto seen = run.results()[0];
+  EXPECT_EQ(seen.problem, "a loop: 2001:db8::3 answers for 3 hops");
+  EXPECT_EQ(seen.hops.size(), 7U);
+}
+
+TEST_F(VerifyRunTest, AnEndlessPathEndsAtTheLargestHopLimit) {
   length = 1000;
   auto run = make(1, {.max_hops = 9});
   drive(run);

@@ -26,6 +26,7 @@ struct VerifyParams {
   std::size_t window = 3;            // probes of one path in flight
   std::size_t in_flight = 48;        // of all paths
   std::uint8_t max_hops = 32;
+  std::size_t loop_answers = 3;      // hops that one address answers for, then the path is given up as a loop
   std::size_t silent_hops = 4;       // in a row, then the path is given up
   Milliseconds send_interval{5};     // between two probes
   Milliseconds start_interval{250};  // between the first probes of two paths
@@ -113,6 +114,7 @@ class VerifyRun {
   [[nodiscard]] std::optional<std::size_t> hop_to_probe(const Path& path) const;
   [[nodiscard]] bool sendable() const;
   VerifyProbe send(std::size_t index, std::size_t hop, SteadyTime now);
+  [[nodiscard]] bool loops(const Path& path, const Ipv6Address& responder) const;
   void settle(Path& path);
   void finish(Path& path, std::string problem);
 
