@@ -161,20 +161,24 @@ struct Queries::State : std::enable_shared_from_this<State> {
       if (!candidate.valid || peer->candidates[i].probe_address.is_unspecified()) continue;
       const bool mirrored = own != sources.engine.intent()->own_tiers.end() && i < own->probe_addresses.size();
       to.probed.push_back(to.paths.size() - 1);
-      to.targets.push_back({.local = mirrored ? own->probe_addresses[i] : peer->local_address,
-                            .remote = peer->candidates[i].probe_address});
-      if (!to.network.attachment && !candidate.segments.empty()) {
-        to.network.attachment = attachment(candidate.segments.front());
+      VerifyTarget target{.local = mirrored ? own->probe_addresses[i] : peer->local_address,
+                          .remote = peer->candidates[i].probe_address};
+      if (const auto native = native_towards(candidate.segments)) {
+        target.segments = candidate.segments;
+        target.native = *native;
+        // The edge router's address on the link between is in no topology.
+        if (!to.network.attachment) to.network.attachment = Ipv6Prefix::masked(*native, kLinkPrefix);
       }
+      to.targets.push_back(std::move(target));
     }
   }
 
-  // The link that we reach the network over: the edge router's address on it is in no topology.
-  [[nodiscard]] std::optional<Ipv6Prefix> attachment(const Ipv6Address& towards) const {
-    if (sources.kernel == nullptr) return std::nullopt;
-    const auto egress = sources.kernel->egress_to(towards);
+  // Our address on the link that leads to the first segment.
+  [[nodiscard]] std::optional<Ipv6Address> native_towards(const std::vector<Ipv6Address>& segments) const {
+    if (sources.kernel == nullptr || segments.empty()) return std::nullopt;
+    const auto egress = sources.kernel->egress_to(segments.front());
     const auto own = egress ? sources.kernel->address_on(egress->ifindex) : std::unexpected(egress.error());
-    return own ? std::optional(Ipv6Prefix::masked(*own, kLinkPrefix)) : std::nullopt;
+    return own ? std::optional(*own) : std::nullopt;
   }
 
   // The asker's thread: nothing of te's state.

@@ -102,6 +102,7 @@ JudgedPath PathJudge::judge(const std::vector<Ipv6Address>& carriers, const Path
     following.result.detail = segments.error().message;
   }
   for (const HopObservation& seen : observation.hops) judge_hop(following, seen);
+  judge_endpoint(following, observation.endpoint);
   conclude(following, observation);
   return std::move(following.result);
 }
@@ -195,6 +196,28 @@ void PathJudge::judge_arrival(Following& following, JudgedHop& hop) const {
     following.result.detail =
         formatted("at hop {}: arrived, without {}", following.result.hops.size(), names(following.at));
   }
+}
+
+// Who decapsulates stands in the list before the far end, unless it has counted its hop and is there already.
+void PathJudge::judge_endpoint(Following& following, const HopObservation& seen) const {
+  auto& hops = following.result.hops;
+  if (!following.arrived || seen.answer != HopAnswer::kExpired) return;
+  if (hops.size() > 1 && hops[hops.size() - 2].seen.responder == seen.responder) return;
+  const NodeIndex node = node_of(seen, hops.size());
+  const auto name = node == kNoNode ? std::nullopt : std::optional(network_.topology->nodes[node].name);
+  if (following.compared && hops.back().intended.empty()) return;
+  JudgedHop hop{.intended = std::move(hops.back().intended), .node = name, .seen = seen};
+  hops.back().intended.clear();
+  if (following.compared && node == kNoNode) ++following.unknown;
+  if (following.compared && name && !hops.back().deviates &&
+      std::ranges::find(hop.intended, *name) == hop.intended.end()) {
+    hop.deviates = true;
+    if (following.result.detail.empty()) {
+      following.result.detail =
+          formatted("at hop {}: {} decapsulates instead of {}", hops.size(), *name, hop.intended.front());
+    }
+  }
+  hops.insert(hops.end() - 1, std::move(hop));
 }
 
 void PathJudge::conclude(Following& following, const PathObservation& observation) const {

@@ -27,7 +27,12 @@ std::optional<std::size_t> VerifyRun::hop_to_probe(const Path& path) const {
       return hop;
     }
   }
-  return std::nullopt;
+  const bool ask = path.arrived && !path.target.segments.empty() && !path.target.native.is_unspecified();
+  const Hop& endpoint = path.endpoint;
+  if (!ask || endpoint.pending || endpoint.seen.answer != HopAnswer::kNone || endpoint.attempts >= params_.attempts) {
+    return std::nullopt;
+  }
+  return kEndpoint;
 }
 
 bool VerifyRun::sendable() const {
@@ -54,8 +59,8 @@ std::optional<VerifyProbe> VerifyRun::next(SteadyTime now) {
 
 VerifyProbe VerifyRun::send(std::size_t index, std::size_t hop, SteadyTime now) {
   Path& path = paths_[index];
-  if (hop >= path.hops.size()) path.hops.resize(hop + 1);
-  Hop& state = path.hops[hop];
+  if (hop != kEndpoint && hop >= path.hops.size()) path.hops.resize(hop + 1);
+  Hop& state = hop_at(path, hop);
   state.pending = now;
   next_send_ = now + params_.send_interval;
   ++pending_;
@@ -63,7 +68,7 @@ VerifyProbe VerifyRun::send(std::size_t index, std::size_t hop, SteadyTime now) 
   sent_[id] = {.path = index, .hop = hop, .at = now};
   return {.id = id,
           .path = index,
-          .hop_limit = static_cast<std::uint8_t>(hop + 1),
+          .hop_limit = static_cast<std::uint8_t>(hop == kEndpoint ? 0 : hop + 1),
           .attempt = state.attempts++,
           .target = path.target};
 }
@@ -83,12 +88,17 @@ bool VerifyRun::answered(std::uint32_t id, HopObservation seen, SteadyTime when)
   if (found == sent_.end()) return false;
   const Sent& sent = found->second;
   Path& path = paths_[sent.path];
-  Hop& hop = path.hops[sent.hop];
+  Hop& hop = hop_at(path, sent.hop);
   if (path.finished || hop.seen.answer != HopAnswer::kNone) return true;
-  if (std::exchange(hop.pending, std::nullopt)) --pending_;
+  forget_pending(hop);
   seen.rtt = std::chrono::duration_cast<Microseconds>(std::max(when - sent.at, SteadyTime::duration{0}));
   hop.seen = seen;
+  if (sent.hop == kEndpoint) {
+    settle(path);
+    return true;
+  }
   path.last_answered = std::max(path.last_answered, sent.hop + 1);
+  path.arrived = path.arrived || seen.answer == HopAnswer::kArrived;
   if (seen.answer != HopAnswer::kExpired) path.end = std::min(path.end, sent.hop + 1);
   if (seen.answer == HopAnswer::kExpired && loops(path, seen.responder)) {
     finish(path, formatted("a loop: {} answers for {} hops", seen.responder, params_.loop_answers));
@@ -108,11 +118,11 @@ bool VerifyRun::loops(const Path& path, const Ipv6Address& responder) const {
 void VerifyRun::expire(SteadyTime now) {
   for (const std::size_t index : std::vector(active_)) {
     Path& path = paths_[index];
-    for (Hop& hop : path.hops) {
-      if (!hop.pending || *hop.pending + params_.probe_timeout > now) continue;
-      hop.pending.reset();
-      --pending_;
-    }
+    const auto expire_hop = [&](Hop& hop) {
+      if (hop.pending && *hop.pending + params_.probe_timeout <= now) forget_pending(hop);
+    };
+    std::ranges::for_each(path.hops, expire_hop);
+    expire_hop(path.endpoint);
     settle(path);
   }
   if (now < deadline_) return;
@@ -121,12 +131,15 @@ void VerifyRun::expire(SteadyTime now) {
   next_path_ = paths_.size();
 }
 
+void VerifyRun::forget_pending(Hop& hop) {
+  if (std::exchange(hop.pending, std::nullopt)) --pending_;
+}
+
 // Nothing under way that matters, and nothing left to try: the path is done.
 void VerifyRun::settle(Path& path) {
-  for (std::size_t hop = path.end; hop < path.hops.size(); ++hop) {
-    if (std::exchange(path.hops[hop].pending, std::nullopt)) --pending_;
-  }
-  const bool waiting = std::ranges::any_of(path.hops, [](const Hop& hop) { return hop.pending.has_value(); });
+  for (std::size_t hop = path.end; hop < path.hops.size(); ++hop) forget_pending(path.hops[hop]);
+  const bool waiting =
+      path.endpoint.pending || std::ranges::any_of(path.hops, [](const Hop& hop) { return hop.pending.has_value(); });
   if (!waiting && !hop_to_probe(path)) finish(path, "");
 }
 
@@ -134,9 +147,8 @@ void VerifyRun::finish(Path& path, std::string problem) {
   if (path.finished) return;
   path.finished = true;
   path.problem = std::move(problem);
-  for (Hop& hop : path.hops) {
-    if (std::exchange(hop.pending, std::nullopt)) --pending_;
-  }
+  for (Hop& hop : path.hops) forget_pending(hop);
+  forget_pending(path.endpoint);
   std::erase(active_, static_cast<std::size_t>(&path - paths_.data()));
   ++finished_;
 }
@@ -144,9 +156,11 @@ void VerifyRun::finish(Path& path, std::string problem) {
 SteadyTime VerifyRun::wake() const {
   SteadyTime when = deadline_;
   for (const std::size_t index : active_) {
-    for (const Hop& hop : paths_[index].hops) {
+    const auto look = [&](const Hop& hop) {
       if (hop.pending) when = std::min(when, *hop.pending + params_.probe_timeout);
-    }
+    };
+    std::ranges::for_each(paths_[index].hops, look);
+    look(paths_[index].endpoint);
   }
   if (sendable()) when = std::min(when, next_send_);
   if (next_path_ < paths_.size() && pending_ < params_.in_flight)
@@ -160,6 +174,7 @@ std::vector<PathObservation> VerifyRun::results() const {
     PathObservation& result = results.emplace_back();
     result.problem = path.problem;
     result.probed = !path.hops.empty();
+    result.endpoint = path.endpoint.seen;
     const std::size_t hops = std::min({path.end, path.last_answered, path.hops.size()});
     for (std::size_t hop = 0; hop < hops; ++hop) result.hops.push_back(path.hops[hop].seen);
   }

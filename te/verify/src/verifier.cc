@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "base/random.h"
+#include "endpoint_probe.h"
 #include "te/measure/stamp_packet.h"
 #include "te/verify/quote.h"
 
@@ -79,6 +80,13 @@ Result<Descriptor> open_icmp() {
   return socket;
 }
 
+// Sends whole packets; never receives one.
+Result<Descriptor> open_raw() {
+  Descriptor socket(::socket(AF_INET6, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_RAW));
+  if (socket.get() < 0) return fail_errno("verify: raw socket", errno);
+  return socket;
+}
+
 sockaddr_in6 to_sockaddr(const Ipv6Address& address, std::uint16_t port) {
   sockaddr_in6 result{};
   result.sin6_family = AF_INET6;
@@ -114,6 +122,12 @@ int send_probe(int fd, const VerifyProbe& probe, std::uint16_t port, std::span<c
   put(message, part, IPV6_PKTINFO, info);
   put(message, part, IPV6_HOPLIMIT, int{probe.hop_limit});
   return ::sendmsg(fd, &message, MSG_NOSIGNAL) < 0 ? errno : 0;
+}
+
+int send_packet(int fd, const Ipv6Address& first_segment, std::span<const std::uint8_t> packet) {
+  const sockaddr_in6 to = to_sockaddr(first_segment, 0);
+  const auto* address = reinterpret_cast<const sockaddr*>(&to);
+  return ::sendto(fd, packet.data(), packet.size(), MSG_NOSIGNAL, address, sizeof to) < 0 ? errno : 0;
 }
 
 struct Received {
@@ -169,11 +183,12 @@ Result<std::uint16_t> port_of(int fd) {
 }  // namespace
 
 struct Verifier::State : std::enable_shared_from_this<State> {
-  State(asio::io_context& io, Descriptor udp_socket, Descriptor icmp_socket, std::uint16_t bound,
+  State(asio::io_context& io, Descriptor udp_socket, Descriptor icmp_socket, Descriptor raw_socket, std::uint16_t bound,
         std::vector<VerifyTarget> targets, const VerifierOptions& opts, Done on_done)
       : options(opts),
         udp(io, udp_socket.release()),
         icmp(io, icmp_socket.release()),
+        raw(std::move(raw_socket)),
         timer(io),
         port(bound),
         done(std::move(on_done)),
@@ -206,7 +221,8 @@ struct Verifier::State : std::enable_shared_from_this<State> {
     const auto quote = decode_icmp_quote(datagram.octets());
     if (!quote || quote->source_port != port) return;
     const VerifyTarget* target = run.target_of(quote->first_word);
-    if (target == nullptr || target->remote != quote->destination || target->local != quote->source) return;
+    if (target == nullptr || target->remote != quote->destination) return;
+    if (quote->source != target->local && quote->source != target->native) return;
     HopObservation seen{.answer = HopAnswer::kExpired, .responder = datagram.source, .code = quote->code};
     if (quote->type == kIcmpUnreachable) {
       seen.answer = datagram.source == target->remote ? HopAnswer::kArrived : HopAnswer::kRefused;
@@ -229,6 +245,15 @@ struct Verifier::State : std::enable_shared_from_this<State> {
     StampSenderPacket packet;
     packet.sequence = probe.id;
     packet.timestamp = StampTimestamp::from(std::chrono::system_clock::now(), packet.error_estimate.ptp);
+    if (probe.hop_limit == 0) {  // if it cannot be sent, the endpoint's router stays unseen, and no more
+      const EndpointProbe endpoint{.source = probe.target.native,
+                                   .segments = probe.target.segments,
+                                   .destination = probe.target.remote,
+                                   .source_port = port,
+                                   .destination_port = options.stamp_port};
+      static_cast<void>(send_packet(raw.get(), endpoint.segments.front(), encode(endpoint, packet.encode())));
+      return;
+    }
     const bool closed = probe.attempt > 0;
     const auto to = closed ? static_cast<std::uint16_t>(kFirstClosedPort + probe.hop_limit) : options.stamp_port;
     const int error = send_probe(udp.native_handle(), probe, to, packet.encode());
@@ -250,6 +275,7 @@ struct Verifier::State : std::enable_shared_from_this<State> {
   const VerifierOptions options;
   asio::posix::stream_descriptor udp;
   asio::posix::stream_descriptor icmp;
+  const Descriptor raw;
   asio::steady_timer timer;
   const std::uint16_t port;
   Done done;
@@ -263,10 +289,12 @@ Result<std::unique_ptr<Verifier>> Verifier::start(asio::io_context& io, std::vec
   if (!icmp) return std::unexpected(icmp.error());
   auto udp = open_udp();
   if (!udp) return std::unexpected(udp.error());
+  auto raw = open_raw();
+  if (!raw) return std::unexpected(raw.error());
   const auto port = port_of(udp->get());
   if (!port) return std::unexpected(port.error());
-  auto state = std::make_shared<State>(io, std::move(*udp), std::move(*icmp), *port, std::move(targets), options,
-                                       std::move(done));
+  auto state = std::make_shared<State>(io, std::move(*udp), std::move(*icmp), std::move(*raw), *port,
+                                       std::move(targets), options, std::move(done));
   state->listen(state->udp, &State::take_reply);
   state->listen(state->icmp, &State::take_error);
   asio::post(io, [state] {

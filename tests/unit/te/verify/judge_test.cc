@@ -78,6 +78,26 @@ TEST_F(JudgeTest, AnEndpointThatCountsTheHopIsAsIntendedToo) {
   EXPECT_THAT(intended(path), ElementsAre("r-pune", "pa1", "pa2", "r-sin", ""));
 }
 
+TEST_F(JudgeTest, WhoDecapsulatesStandsBeforeTheFarEnd) {
+  const auto with = [&](std::vector<HopObservation> hops, const HopObservation& endpoint) {
+    judge(kFlex128, {});
+    return judge_->judge(kFlex128, {.hops = std::move(hops), .endpoint = endpoint});
+  };
+  const auto path = with({kPune, kPa1, kPa2, arrived()}, kSin);
+  EXPECT_EQ(path.verdict, VerifyVerdict::kAsIntended) << path.detail;
+  EXPECT_THAT(nodes(path), ElementsAre("r-pune", "pa1", "pa2", "r-sin", "*"));
+  EXPECT_THAT(intended(path), ElementsAre("r-pune", "pa1", "pa2", "r-sin", ""));
+  // It has counted its hop, so that it is there already.
+  EXPECT_THAT(nodes(with({kPune, kPa1, kPa2, kSin, arrived()}, kSin)),
+              ElementsAre("r-pune", "pa1", "pa2", "r-sin", "*"));
+  // Another one has the same SID, or took the packet.
+  const auto other = with({kPune, kPa1, kPa2, arrived()}, at("fd00:0:0:ff::3"));
+  EXPECT_EQ(other.verdict, VerifyVerdict::kDeviates);
+  EXPECT_EQ(other.detail, "at hop 4: r-dub decapsulates instead of r-sin");
+  EXPECT_EQ(with({kPune, kPa1, kPa2, arrived()}, at("2001:db8:99::1")).detail, "1 of unknown address");
+  EXPECT_THAT(nodes(with({kPune, kPa1}, kSin)), ElementsAre("r-pune", "pa1"));
+}
+
 TEST_F(JudgeTest, AdjacencySidsNameTheNextNode) {
   // over pa1 and pb1 by uA, then to r-sin: r-pune pa1 pb1 pb2 r-sin
   const auto carriers = pack_carriers(

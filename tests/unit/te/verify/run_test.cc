@@ -61,6 +61,10 @@ class VerifyRunTest : public testing::Test {
   void answer(VerifyRun& run, const VerifyProbe& probe) {
     const int hop = probe.hop_limit < loop_from ? probe.hop_limit : loop_from + (probe.hop_limit - loop_from) % 2;
     HopObservation seen{.answer = HopAnswer::kExpired, .responder = hop_address(hop)};
+    if (probe.hop_limit == 0) {
+      EXPECT_EQ(probe.target.native, hop_address(2000));
+      seen.responder = hop_address(length);
+    }
     if (probe.hop_limit > length) seen = {.answer = HopAnswer::kArrived, .responder = probe.target.remote};
     if (probe.hop_limit >= refuses) seen.answer = HopAnswer::kRefused;
     EXPECT_TRUE(run.answered(probe.id, seen, now_));
@@ -90,6 +94,27 @@ TEST_F(VerifyRunTest, SeesEveryHopUpToTheFarEnd) {
   EXPECT_LE(sent_.size(), 4 + VerifyParams{}.window);  // those that were under way when the far end answered
   EXPECT_LT(took_, milliseconds(100));
   EXPECT_EQ(sent_.front().id, 77U);
+}
+
+TEST_F(VerifyRunTest, TheEndpointsRouterIsAskedOnceTheFarEndIsKnown) {
+  const VerifyTarget target{.remote = hop_address(1000), .segments = {hop_address(1)}, .native = hop_address(2000)};
+  VerifyRun run({target}, {}, 77, now_);
+  lost = {{0, 0}};
+  drive(run);
+  EXPECT_EQ(run.results()[0].endpoint, expired(length));
+  EXPECT_EQ(run.results()[0].hops.size(), 4U);
+  EXPECT_EQ(std::ranges::count(sent_, 0, &VerifyProbe::hop_limit), 2);
+  EXPECT_EQ(sent_.back().hop_limit, 0);
+
+  lost = {{0, 0}, {0, 1}};
+  VerifyRun silent({target}, {}, 77, now_);
+  drive(silent);
+  EXPECT_EQ(silent.results()[0].endpoint, kStar);
+  refuses = 2;  // it does not arrive: nobody decapsulates
+  sent_.clear();
+  VerifyRun refused({target}, {}, 77, now_);
+  drive(refused);
+  EXPECT_EQ(std::ranges::count(sent_, 0, &VerifyProbe::hop_limit), 0);
 }
 
 TEST_F(VerifyRunTest, ALostProbeIsSentOnceMore) {

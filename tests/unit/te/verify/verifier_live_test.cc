@@ -152,7 +152,7 @@ class VerifierTest : public testing::Test {
     std::unique_ptr<Verifier> verifier;
     {
       const NetnsLab::Inside inside("h1");
-      auto started = Verifier::start(io_, {{.local = kLocal, .remote = kRemote}}, {.params = params, .seed = 4711},
+      auto started = Verifier::start(io_, {target_}, {.params = params, .seed = 4711},
                                      [&](std::vector<PathObservation> all) { seen = std::move(all); });
       EXPECT_TRUE(started) << started.error().message;
       if (!started) return {};
@@ -178,6 +178,7 @@ class VerifierTest : public testing::Test {
     return names;
   }
 
+  VerifyTarget target_{.local = kLocal, .remote = kRemote, .segments = kCarriers, .native = address("2001:db8:1::1")};
   std::optional<VerifyLab> lab_;
   boost::asio::io_context io_{1};
   std::unique_ptr<StampReflector> reflector_;
@@ -186,7 +187,7 @@ class VerifierTest : public testing::Test {
 TEST_F(VerifierTest, SeesEveryRouterOfTheSegmentListAndTheFarEnd) {
   reflect();
   const auto path = judge(verify());
-  EXPECT_THAT(nodes(path), ElementsAre("e1", "p1", "arrived"));
+  EXPECT_THAT(nodes(path), ElementsAre("e1", "p1", "e2", "arrived"));
   EXPECT_EQ(path.verdict, VerifyVerdict::kAsIntended) << path.detail;
   for (const JudgedHop& hop : path.hops) {
     EXPECT_GT(hop.seen.rtt, Microseconds(0));
@@ -205,9 +206,26 @@ TEST_F(VerifierTest, ADetourThatTheIgpDoesNotKnowOfIsSeen) {
   EXPECT_THAT(nodes(path), ElementsAre("e1", "p2", "e2", "p1", "arrived"));
 }
 
+TEST_F(VerifierTest, AListOfTwoCarriersIsFollowedToItsEndpoint) {
+  reflect();
+  target_.segments = {address("fcbb:bb00:11::"), address("fcbb:bb00:2:fe00::")};
+  lab_->ip("h1",
+           "route replace fd00:2:a::/64 encap seg6 mode encap.red segs fcbb:bb00:11::,fcbb:bb00:2:fe00:: via "
+           "2001:db8:1::2 dev toe1 src fd00:1:a::101");
+  const auto path = judge(verify());
+  EXPECT_THAT(nodes(path), ElementsAre("e1", "p1", "e2", "arrived"));
+  EXPECT_EQ(path.verdict, VerifyVerdict::kAsIntended) << path.detail;
+}
+
+TEST_F(VerifierTest, WithoutAnAddressOfOursTheEndpointIsNotAsked) {
+  reflect();
+  target_.native = {};
+  EXPECT_THAT(nodes(judge(verify())), ElementsAre("e1", "p1", "arrived"));
+}
+
 TEST_F(VerifierTest, AFarEndWithoutAReflectorIsSeenByItsIcmp) {
   const auto path = judge(verify());
-  EXPECT_THAT(nodes(path), ElementsAre("e1", "p1", "arrived"));
+  EXPECT_THAT(nodes(path), ElementsAre("e1", "p1", "e2", "arrived"));
   EXPECT_EQ(path.verdict, VerifyVerdict::kAsIntended) << path.detail;
 }
 

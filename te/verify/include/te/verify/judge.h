@@ -95,6 +95,7 @@ class PathJudge {
   void judge_hop(Following& following, const HopObservation& seen);
   void judge_node(Following& following, JudgedHop& hop, NodeIndex node) const;
   void judge_arrival(Following& following, JudgedHop& hop) const;
+  void judge_endpoint(Following& following, const HopObservation& seen) const;
   void conclude(Following& following, const PathObservation& observation) const;
   [[nodiscard]] bool ends_at(const Place& place, const std::vector<Segment>& segments) const;
   [[nodiscard]] std::string names(const Places& places) const;

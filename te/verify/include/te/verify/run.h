@@ -33,18 +33,21 @@ struct VerifyParams {
   Milliseconds deadline{30'000};     // for everything
 };
 
-// Both are of the candidate path: the kernel's route to `remote` encapsulates over its segment list.
+// `local` and `remote` are of the candidate path: the kernel's route to `remote` encapsulates over its segment
+// list. With the other two, the router that decapsulates is asked to show itself as well.
 struct VerifyTarget {
   Ipv6Address local;
   Ipv6Address remote;
+  std::vector<Ipv6Address> segments = {};  // empty: it is not asked
+  Ipv6Address native = {};                 // an address of ours that the network routes; ::, it is not asked
   friend bool operator==(const VerifyTarget&, const VerifyTarget&) = default;
 };
 
 struct VerifyProbe {
   std::uint32_t id = 0;  // on the wire as STAMP's sequence number
   std::size_t path = 0;
-  std::uint8_t hop_limit = 0;
-  int attempt = 0;  // from 0
+  std::uint8_t hop_limit = 0;  // 0: for the endpoint's router, which decapsulates
+  int attempt = 0;             // from 0
   VerifyTarget target;
 };
 
@@ -65,6 +68,7 @@ struct HopObservation {
 
 struct PathObservation {
   std::vector<HopObservation> hops;  // [0]: hop limit 1; up to the last that answered
+  HopObservation endpoint;           // the router that decapsulates, if it was asked and answered
   std::string problem;               // why probing stopped early, or never began; may be empty
   bool probed = true;                // false: its turn never came
 };
@@ -100,20 +104,25 @@ class VerifyRun {
   struct Path {
     VerifyTarget target;
     std::vector<Hop> hops;
+    Hop endpoint;
     std::size_t end = 0;            // hops that are of interest: as many, once the far end has answered
     std::size_t last_answered = 0;  // hop limit
+    bool arrived = false;
     bool started = false;
     bool finished = false;
     std::string problem;
   };
   struct Sent {
     std::size_t path = 0;
-    std::size_t hop = 0;
+    std::size_t hop = 0;  // or kEndpoint
     SteadyTime at;
   };
+  static constexpr std::size_t kEndpoint = ~std::size_t{0};
+  static Hop& hop_at(Path& path, std::size_t hop) { return hop == kEndpoint ? path.endpoint : path.hops[hop]; }
   [[nodiscard]] std::optional<std::size_t> hop_to_probe(const Path& path) const;
   [[nodiscard]] bool sendable() const;
   VerifyProbe send(std::size_t index, std::size_t hop, SteadyTime now);
+  void forget_pending(Hop& hop);
   [[nodiscard]] bool loops(const Path& path, const Ipv6Address& responder) const;
   void settle(Path& path);
   void finish(Path& path, std::string problem);
