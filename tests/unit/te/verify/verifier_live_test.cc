@@ -203,7 +203,7 @@ TEST_F(VerifierTest, ADetourThatTheIgpDoesNotKnowOfIsSeen) {
   const auto path = judge(verify());
   EXPECT_EQ(path.verdict, VerifyVerdict::kDeviates);
   EXPECT_EQ(path.detail, "at hop 2: p2 instead of p1");
-  EXPECT_THAT(nodes(path), ElementsAre("e1", "p2", "e2", "p1", "arrived"));
+  EXPECT_THAT(nodes(path), ElementsAre("e1", "p2", "e2", "p1", "e2", "arrived"));
 }
 
 TEST_F(VerifierTest, AListOfTwoCarriersIsFollowedToItsEndpoint) {

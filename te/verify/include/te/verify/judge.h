@@ -64,7 +64,7 @@ struct JudgedHop {
 };
 
 struct JudgedPath {
-  std::vector<JudgedHop> hops;
+  std::vector<JudgedHop> hops;  // by hop limit; the router that decapsulates, if it was seen, stands before the far end
   VerifyVerdict verdict = VerifyVerdict::kNotProbed;
   std::string detail;  // one line: where it deviates, ends, or why it was not compared
   friend bool operator==(const JudgedPath&, const JudgedPath&) = default;
