@@ -88,7 +88,7 @@ class Painter {
       : picture_(picture), topology_(picture.topology), sites_(sites_at(picture)), head_(head_of(picture)) {}
 
   std::string paint() {
-    place_nodes();
+    place_boxes();
     place_cables();
     std::string body;
     for (const Cable& cable : cables_) body += draw_cable(cable);
@@ -99,21 +99,15 @@ class Painter {
   }
 
  private:
-  void place_nodes() {
-    std::vector<GraphEdge> edges;
-    for (LinkIndex i = 0; i < topology_.links.size(); ++i) {
-      const Link& link = topology_.links[i];
-      if (link.reverse == kNoLink || i < link.reverse) edges.emplace_back(link.from, link.to);
-    }
-    points_ = layout(topology_.nodes.size(), edges);
-    const bool turn = head_ != kNoNode && points_[head_].x > 0;  // our own edge router is on the left
+  void place_boxes() {
+    points_ = place_nodes(picture_);
     std::vector<Box> roomy;
     for (NodeIndex node = 0; node < points_.size(); ++node) {
-      points_[node] = {(turn ? -1 : 1) * points_[node].x * kHop, points_[node].y * kHop * 0.8};
+      points_[node] = {points_[node].x * kHop, points_[node].y * kHop * 0.8};
       boxes_.push_back(box_of(node));
       roomy.push_back({boxes_.back().width + kClearance, boxes_.back().height + kClearance});
     }
-    separate(points_, roomy, edges);
+    separate(points_, roomy, edges_of(topology_));
     fit();
   }
 

@@ -18,6 +18,8 @@ using te::Node;
 using te::NodeIndex;
 using te::TopologySnapshot;
 
+constexpr double kInchesPerHop = 2;  // for Graphviz
+
 std::string or_dash(std::string text) {
   return text.empty() ? "-" : std::move(text);
 }
@@ -204,6 +206,23 @@ std::string delay_text(const Link& link) {
   return formatted("{} ({}–{})", human(*average), human(low), human(high));
 }
 
+std::vector<GraphEdge> edges_of(const TopologySnapshot& topology) {
+  std::vector<GraphEdge> edges;
+  for (te::LinkIndex i = 0; i < topology.links.size(); ++i) {
+    const Link& link = topology.links[i];
+    if (link.reverse == kNoLink || i < link.reverse) edges.emplace_back(link.from, link.to);
+  }
+  return edges;
+}
+
+std::vector<Point> place_nodes(const TopologyPicture& picture) {
+  std::vector<Point> points = layout(picture.topology.nodes.size(), edges_of(picture.topology));
+  const NodeIndex head = head_of(picture);
+  if (head == kNoNode || points[head].x <= 0) return points;
+  for (Point& point : points) point.x = -point.x;
+  return points;
+}
+
 std::string xml_escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -259,6 +278,8 @@ std::string topology_to_dot(const TopologyPicture& picture) {
   out += formatted("  label=<{}>; labelloc=t; fontname=\"Helvetica\"; fontsize=13;\n", dot_legend(picture));
   const auto sites = sites_at(picture);
   const NodeIndex head = head_of(picture);
+  const bool placed = topology.nodes.size() <= kMaxDrawnNodes;  // otherwise Graphviz does it
+  const std::vector<Point> points = placed ? place_nodes(picture) : std::vector<Point>{};
   for (NodeIndex node = 0; node < topology.nodes.size(); ++node) {
     const std::string& name = topology.nodes[node].name.str();
     std::string label = name;
@@ -271,7 +292,11 @@ std::string topology_to_dot(const TopologyPicture& picture) {
       const std::string word = dot_string(part);
       text += (text.empty() ? "" : "\\n") + word.substr(1, word.size() - 2);
     }
-    out += formatted("  {} [label=\"{}\"{}];\n", dot_string(name), text, node == head ? ", penwidth=2.5" : "");
+    std::string more = node == head ? ", penwidth=2.5" : "";
+    if (placed) {
+      more += formatted(", pos=\"{:.2f},{:.2f}!\"", points[node].x * kInchesPerHop, -points[node].y * kInchesPerHop);
+    }
+    out += formatted("  {} [label=\"{}\"{}];\n", dot_string(name), text, more);
   }
   add_dot_links(topology, out);
   add_dot_tiers(picture, out);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "graph_layout.h"
 #include "te/snapshot/path_snapshot.h"
 #include "te/topology/topology.h"
 
@@ -51,6 +52,11 @@ using TierHops = std::map<std::pair<te::NodeIndex, te::NodeIndex>, std::vector<S
 [[nodiscard]] std::map<te::NodeIndex, std::vector<SiteName>> sites_at(const TopologyPicture& picture);
 // The router at which the paths begin; kNoNode: there are none.
 [[nodiscard]] te::NodeIndex head_of(const TopologyPicture& picture);
+
+// layout() of the picture's nodes, our own edge router on the left. Not for more than kMaxDrawnNodes.
+[[nodiscard]] std::vector<Point> place_nodes(const TopologyPicture& picture);
+// One edge a link, whichever direction it is advertised in.
+[[nodiscard]] std::vector<GraphEdge> edges_of(const te::TopologySnapshot& topology);
 
 // For text between tags and in attributes. Control characters become spaces: XML 1.0 has none.
 [[nodiscard]] std::string xml_escaped(std::string_view text);

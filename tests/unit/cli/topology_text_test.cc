@@ -124,7 +124,7 @@ TEST(TopologyDot, GraphvizAcceptsItWhateverTheNames) {
   EXPECT_THAT(dot, HasSubstr("tooltip=\"the other direction is not advertised\", color=firebrick, style=dashed"));
   EXPECT_THAT(dot, HasSubstr("\"pa1\" -> \"pa2\" [color=\"#d55e00\", penwidth=3, arrowsize=0.6, tooltip=\"realtime to "
                              "dubai, singapore\"];"));
-  EXPECT_THAT(dot, HasSubstr("\"r-sin\" [label=\"r-sin\\nsingapore\"]"));
+  EXPECT_THAT(dot, HasSubstr("\"r-sin\" [label=\"r-sin\\nsingapore\", pos=\""));
   EXPECT_THAT(dot, HasSubstr("label=<topology live, version 7<br/><font color=\"#d55e00\">━ realtime</font>"));
   if (std::system("command -v dot > /dev/null") != 0) GTEST_SKIP() << "no Graphviz here";
   const auto file = std::filesystem::temp_directory_path() / formatted("pathwise-{}.dot", ::getpid());
