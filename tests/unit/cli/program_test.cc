@@ -33,5 +33,24 @@ TEST(Program, PolicyCheckBeginsEachLineWithItsPlace) {
   EXPECT_EQ(errors_of("policy check " + file.string()), file.string() + ": no such file\n");
 }
 
+TEST(Program, TopologyOfAFileNeedsNoTe) {
+  const auto file = std::filesystem::temp_directory_path() / formatted("pathwise-topology-{}.json", ::getpid());
+  std::ofstream(file) << R"({"nodes": [{"name": "a"}, {"name": "b"}], "links": [{"from": "a", "to": "c"}]})";
+  EXPECT_EQ(errors_of("topology --file " + file.string()),
+            formatted("pathwise: {}: link a -> c (::): node 'c' is not advertised\n", file.string()));
+  std::ofstream(file) << R"({"nodes": [{"name": "a"}]})";
+  const std::string command = formatted("{} topology --file {}", PATHWISE_CLI, file.string());
+  EXPECT_EQ(std::system((command + " --svg - | grep -q '</svg>'").c_str()), 0);
+  EXPECT_EQ(std::system((command + " --dot | grep -q '^digraph'").c_str()), 0);
+  EXPECT_EQ(std::system((command + " --json | grep -q '\"name\": \"a\"'").c_str()), 0);
+  std::filesystem::remove(file);
+}
+
+TEST(Program, SaysWhichTeDoesNotAnswer) {
+  EXPECT_TRUE(errors_of("topology --te /nowhere/te.sock").starts_with("pathwise: te at /nowhere/te.sock: "));
+  EXPECT_TRUE(errors_of("te explain a b --te /nowhere/te.sock").starts_with("pathwise: te at /nowhere/te.sock: "));
+  EXPECT_TRUE(errors_of("te verify --te /nowhere/te.sock").starts_with("pathwise: te at /nowhere/te.sock: "));
+}
+
 }  // namespace
 }  // namespace pathwise::cli

@@ -18,8 +18,10 @@
 #include "net/test_ca.h"
 #include "netns_lab.h"
 #include "policy/node_config.h"
+#include "te/topology/builder.h"
 #include "te/wire/te_client.h"
 #include "te/wire/te_queries.h"
+#include "te/wire/topology_server.h"
 
 namespace pathwise::te {
 namespace {
@@ -375,6 +377,42 @@ TEST_F(DaemonTest, VerifiesWhereProbesGo) {
   EXPECT_EQ((*paths)[0].name, "flex-algo 128");
   EXPECT_TRUE((*paths)[0].active);
   EXPECT_EQ((*paths)[1].judged.hops[1].seen.responder, address("fd00:2:a::201"));
+}
+
+TEST_F(DaemonTest, ComparesWhereProbesGoWithTheTopology) {
+  const std::string socket = (directory_ / "topology.sock").string();
+  const auto source = TopologyServer::start({.listen = {.unix_path = socket}});
+  ASSERT_TRUE(source) << source.error().message;
+  TopologyBuilder builder;
+  for (const auto& [name, locator] : {std::pair{"edge1", "fcbb:bb00:1::/48"}, {"edge2", "fcbb:bb00:2::/48"}}) {
+    builder.add_node({.name = NodeName(name), .locators = {{kAlgorithmSpf, prefix(locator)}}});
+  }
+  builder.add_link({NodeName("edge1"), NodeName("edge2"), {.igp_metric = 10, .min_delay_us = 500}});
+  builder.add_link({NodeName("edge2"), NodeName("edge1"), {.igp_metric = 10, .min_delay_us = 500}});
+  (*source)->publish(std::make_shared<const TopologySnapshot>(builder.build(1, 1)));
+  const auto own = directory_ / "h1";
+  std::string text = node_yaml("site1", own);
+  text.insert(text.find("te: {") + 5, formatted("topology: [{{address: \"unix:{}\"}}], ", socket));
+  std::ofstream(own / "node.yaml") << text;
+  start_both();
+  if (HasFatalFailure()) return;
+  ASSERT_TRUE(from_one_->wait([](const PathState& p) { return p.candidates[1].computed_delay.has_value(); }));
+
+  const auto report = read_topology(one_->socket(), kDeadline);
+  ASSERT_TRUE(report) << report.error().message;
+  ASSERT_TRUE(report->topology);
+  EXPECT_EQ(report->topology->nodes.size(), 2U);
+  EXPECT_EQ(report->state, "live");
+  const auto paths = verify_paths(one_->socket(), {.selection = {.site = SiteName("site2")}});
+  ASSERT_TRUE(paths) << paths.error().message;
+  EXPECT_EQ((*paths)[0].judged.detail, "algorithm 128 is not defined here");
+  const JudgedPath& best_effort = (*paths)[1].judged;
+  EXPECT_EQ(best_effort.verdict, VerifyVerdict::kAsIntended) << best_effort.detail;
+  ASSERT_EQ(best_effort.hops.size(), 2U);
+  EXPECT_EQ(best_effort.hops[0].node, NodeName("edge1"));  // by the link that our host is attached to
+  EXPECT_EQ(best_effort.hops[0].intended, std::vector{NodeName("edge1")});
+  EXPECT_EQ(verify_paths(one_->socket(), {.selection = {.site = SiteName("site9")}}).error().code,
+            ErrorCode::kNotFound);
 }
 
 TEST_F(DaemonTest, OneVerificationAtATimeAndItKeepsItsDeadline) {
