@@ -246,6 +246,7 @@ void PolicyEngine::move(Policy& policy, std::optional<std::size_t> to, const Pat
 
 std::vector<PathHistory> PolicyEngine::history() const {
   std::vector<PathHistory> result;
+  result.reserve(policies_.size());
   for (const auto& [key, policy] : policies_) {
     result.push_back({.site = key.first,
                       .tier = key.second,

@@ -68,7 +68,7 @@ Result<Descriptor> open_icmp() {
     if (errno != EPERM && errno != EACCES) return fail_errno("verify: ICMPv6 socket", errno);
     return fail(ErrorCode::kPermissionDenied, "listening for ICMPv6 errors needs CAP_NET_RAW");
   }
-  icmp6_filter filter;
+  icmp6_filter filter{};
   ICMP6_FILTER_SETBLOCKALL(&filter);
   ICMP6_FILTER_SETPASS(kIcmpUnreachable, &filter);
   ICMP6_FILTER_SETPASS(kIcmpTimeExceeded, &filter);
@@ -76,7 +76,8 @@ Result<Descriptor> open_icmp() {
     return fail_errno("verify: ICMPv6 filter", errno);
   }
   if (auto done = set(socket.get(), SOL_SOCKET, SO_TIMESTAMPNS, 1); !done) return std::unexpected(done.error());
-  static_cast<void>(set(socket.get(), SOL_SOCKET, SO_RCVBUF, kReceiveBuffer));  // others' errors come here too
+  // Others' errors come here too.
+  if (auto done = set(socket.get(), SOL_SOCKET, SO_RCVBUF, kReceiveBuffer); !done) return std::unexpected(done.error());
   return socket;
 }
 
@@ -131,7 +132,7 @@ int send_packet(int fd, const Ipv6Address& first_segment, std::span<const std::u
 }
 
 struct Received {
-  std::array<std::uint8_t, 2048> buffer;
+  std::array<std::uint8_t, 2048> buffer{};
   std::size_t size = 0;
   Ipv6Address source;
   SteadyTime when;
@@ -146,7 +147,7 @@ SteadyTime received_at(const msghdr& message) {
   msghdr copy = message;
   for (cmsghdr* part = CMSG_FIRSTHDR(&copy); part != nullptr; part = CMSG_NXTHDR(&copy, part)) {
     if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_TIMESTAMPNS) continue;
-    timespec stamp;
+    timespec stamp{};
     std::memcpy(&stamp, CMSG_DATA(part), sizeof stamp);
     const auto queued = wall - SystemTime(std::chrono::seconds(stamp.tv_sec) + std::chrono::nanoseconds(stamp.tv_nsec));
     if (queued > queued.zero() && queued < std::chrono::seconds(1)) return now - queued;
@@ -157,7 +158,7 @@ SteadyTime received_at(const msghdr& message) {
 bool receive(int fd, Received& into) {
   sockaddr_in6 from{};
   iovec body{.iov_base = into.buffer.data(), .iov_len = into.buffer.size()};
-  alignas(cmsghdr) std::array<std::byte, 128> control;
+  alignas(cmsghdr) std::array<std::byte, 128> control{};
   msghdr message{};
   message.msg_name = &from;
   message.msg_namelen = sizeof from;

@@ -16,7 +16,7 @@ namespace pathwise::te {
 inline constexpr std::size_t kPathHistory = 32;
 
 struct PathTransition {
-  SystemTime at{};   // wall clock: it may have been stepped between two
+  SystemTime at;     // wall clock: it may have been stepped between two
   std::string from;  // "flex-algo 128"; empty: no path
   std::string to;    // the same
   std::string reason;

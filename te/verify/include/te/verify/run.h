@@ -38,8 +38,8 @@ struct VerifyParams {
 struct VerifyTarget {
   Ipv6Address local;
   Ipv6Address remote;
-  std::vector<Ipv6Address> segments = {};  // empty: it is not asked
-  Ipv6Address native = {};                 // an address of ours that the network routes; ::, it is not asked
+  std::vector<Ipv6Address> segments;  // empty: it is not asked
+  Ipv6Address native;                 // an address of ours that the network routes; ::, it is not asked
   friend bool operator==(const VerifyTarget&, const VerifyTarget&) = default;
 };
 
