@@ -13,7 +13,6 @@ namespace pathwise::cli {
 namespace {
 
 using te::kNoLink;
-using te::kNoNode;
 using te::Link;
 using te::LinkIndex;
 using te::NodeIndex;

@@ -154,6 +154,7 @@ std::vector<TierPaths> tier_paths(const te::PathSnapshot& snapshot) {
     if (active != nullptr && active->nodes.size() > 1) tier.paths.push_back({path.site, active->nodes});
   }
   std::vector<TierPaths> result;
+  result.reserve(tiers.size());
   for (auto& [key, tier] : tiers) result.push_back(std::move(tier));
   return result;
 }
