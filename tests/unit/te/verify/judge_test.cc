@@ -3,6 +3,9 @@
 
 #include <gmock/gmock.h>
 
+#include <chrono>
+#include <iostream>
+
 #include "tiers_network.h"
 
 namespace pathwise::te {
@@ -213,6 +216,44 @@ TEST_F(JudgeTest, WhatCannotBeComparedIsShownAllTheSame) {
   EXPECT_EQ(path.verdict, VerifyVerdict::kNotCompared);
   EXPECT_EQ(path.detail, "no SRv6 here");
   EXPECT_THAT(path.hops[0].intended, IsEmpty());
+}
+
+// A grid of 100 × 100, in which the ways between two nodes are as many as they can be, and every other hop is silent.
+TEST(JudgeScale, TenThousandNodesAndManyEqualWays) {
+  constexpr int kSide = 100;
+  const auto name = [](int x, int y) { return NodeName(formatted("n{}-{}", x, y)); };
+  const auto loopback = [](int x, int y) { return address(formatted("fd00::{:x}", 1 + x * kSide + y)); };
+  TopologyBuilder builder;
+  const auto link = [&](const NodeName& a, const NodeName& b) {
+    builder.add_link({a, b, {.igp_metric = 1}});
+    builder.add_link({b, a, {.igp_metric = 1}});
+  };
+  for (int x = 0; x < kSide; ++x) {
+    for (int y = 0; y < kSide; ++y) {
+      builder.add_node(
+          {.name = name(x, y),
+           .router_id6 = loopback(x, y),
+           .locators = {{kAlgorithmSpf, *Ipv6Prefix::parse(formatted("fcbb:bb00:{:x}::/48", 1 + x * kSide + y))}}});
+      if (x > 0) link(name(x - 1, y), name(x, y));
+      if (y > 0) link(name(x, y - 1), name(x, y));
+    }
+  }
+  PathObservation seen;
+  for (int i = 0; i < 10; ++i) {
+    seen.hops.push_back({.answer = HopAnswer::kExpired, .responder = loopback(i, i), .rtt = Microseconds(1)});
+    seen.hops.push_back(kStar);
+  }
+  seen.hops.push_back(arrived());
+  const auto start = std::chrono::steady_clock::now();
+  PathJudge judge({.topology = std::make_shared<const TopologySnapshot>(builder.build(1, 1)),
+                   .sids = test::TiersNetwork::sid_map(),
+                   .edge = name(0, 0)});
+  const auto path = judge.judge({address(formatted("fcbb:bb00:{:x}:fe00::", 1 + 10 * kSide + 10))}, seen);
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
+  EXPECT_EQ(path.verdict, VerifyVerdict::kAsIntended) << path.detail;
+  EXPECT_EQ(path.hops[1].intended.size(), 2U);
+  std::cout << "  10,000 nodes, a path of 21 hops: " << took.count() << " ms\n";
+  EXPECT_LT(took, std::chrono::seconds(20));
 }
 
 TEST_F(JudgeTest, AnUndefinedAlgorithmIsNotGuessed) {
