@@ -10,7 +10,7 @@ namespace pathwise::te {
 
 VerifyRun::VerifyRun(std::vector<VerifyTarget> targets, VerifyParams params, std::uint32_t first_id, SteadyTime now)
     : params_(params), next_id_(first_id), next_send_(now), next_start_(now), deadline_(now + params.deadline) {
-  for (const VerifyTarget& target : targets) paths_.push_back({.target = target, .end = params_.max_hops});
+  for (VerifyTarget& target : targets) paths_.push_back({.target = std::move(target), .end = params_.max_hops});
 }
 
 // The lowest hop without an answer that may still be tried.
