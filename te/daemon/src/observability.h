@@ -16,9 +16,9 @@ struct Observed {
   const PathSnapshot& snapshot;
   const Fib& fib;
   const ReflectorCounters& reflector;
-  std::vector<std::string> topology_sources;        // as configured; may be none
-  std::string topology_detail;                      // the source that is followed, or why it cannot be
-  std::vector<std::string> topology_problems = {};  // what is wrong in the source
+  std::vector<std::string> topology_sources;   // as configured; may be none
+  std::string topology_detail;                 // the source that is followed, or why it cannot be
+  std::vector<std::string> topology_problems;  // what is wrong in the source
 };
 
 void update_metrics(net::Metrics& metrics, const Observed& observed);
