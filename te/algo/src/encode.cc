@@ -89,9 +89,9 @@ class Encoder {
 
   // In the order of what a list costs at least when it is complete (A*), then of the distance to the end: so that
   // the SPFs of lists that could not win are never run.
-  void push(Label label) {
+  void push(const Label& label) {
     open_.emplace(least_complete(label), end() - label.position, labels_.size());
-    labels_.push_back(std::move(label));
+    labels_.push_back(label);
   }
   [[nodiscard]] Cost least_complete(const Label& label) const {
     Cost cost = label.cost;
@@ -160,7 +160,7 @@ class Encoder {
     next.done = to == end();
     next.cost.preference += algorithm;
     next.segment = {options_.algorithms[algorithm].algorithm, *id};
-    push(std::move(next));
+    push(next);
   }
 
   void add_adjacency(std::size_t index, std::size_t at) {
@@ -168,8 +168,8 @@ class Encoder {
     next.position = at + 1;
     next.done = next.position == end() && !options_.ends_with_udt6;
     next.cost.preference += options_.algorithms.size();
-    next.segment = {kAlgorithmSpf, *ids_.id(nodes_[at]), *ids_.id(nodes_[at + 1])};
-    push(std::move(next));
+    next.segment = {kAlgorithmSpf, *ids_.id(nodes_[at]), ids_.id(nodes_[at + 1])};
+    push(next);
   }
 
   // The label with `ids` more, which stay together, of `algorithm`: packed as pack_carriers() does.

@@ -117,6 +117,7 @@ std::vector<FadElection> elect(const std::vector<FadAdvertisement>& advertisemen
     if (loser != nullptr && (ballot.second == nullptr || beats(*loser, *ballot.second))) ballot.second = loser;
   }
   std::vector<FadElection> elections;
+  elections.reserve(ballots.size());
   for (const auto& [algorithm, ballot] : ballots) {
     elections.push_back({.algorithm = algorithm,
                          .winner = *ballot.winner,

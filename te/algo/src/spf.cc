@@ -14,8 +14,9 @@ constexpr std::uint32_t kArity = 4;
 }  // namespace
 
 bool participates(const Node& node, Algorithm algorithm) {
-  return algorithm == kAlgorithmSpf ||
-         std::ranges::any_of(node.locators, [&](const auto& locator) { return locator.first == algorithm; });
+  if (algorithm == kAlgorithmSpf) return true;
+  if (node.algorithms && !std::ranges::contains(*node.algorithms, algorithm)) return false;
+  return std::ranges::any_of(node.locators, [&](const auto& locator) { return locator.first == algorithm; });
 }
 
 std::vector<std::uint32_t> link_costs(const FlexAlgoDefinition& definition, const TopologySnapshot& snapshot) {

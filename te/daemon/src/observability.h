@@ -18,9 +18,9 @@ struct Observed {
   const ReflectorCounters& reflector;
   const SenderCounters& sender;
   std::uint64_t netlink_overruns = 0;
-  std::vector<std::string> topology_sources;        // as configured; may be none
-  std::string topology_detail;                      // the source that is followed, or why it cannot be
-  std::vector<std::string> topology_problems = {};  // what is wrong in the source
+  std::vector<std::string> topology_sources;   // as configured; may be none
+  std::string topology_detail;                 // the source that is followed, or why it cannot be
+  std::vector<std::string> topology_problems;  // what is wrong in the source
 };
 
 void update_metrics(net::Metrics& metrics, const Observed& observed);

@@ -161,5 +161,16 @@ TEST(DefinitionsHash, DependsOnContentNotOnOrder) {
   EXPECT_EQ(definitions_hash({fast, bulk}), 16048101065040428742U);
 }
 
+// RFC 9350 section 13, rule 1: what a node says that it takes part in counts, whatever locators it has.
+TEST(Participation, IsWhatTheNodeSaysOrElseItsLocators) {
+  Node node{.locators = {{Algorithm(128), *Ipv6Prefix::parse("fcbb:bb80:1::/48")}}};
+  EXPECT_TRUE(participates(node, Algorithm(128)));
+  EXPECT_FALSE(participates(node, Algorithm(129)));
+  node.algorithms = {Algorithm(0), Algorithm(129)};
+  EXPECT_FALSE(participates(node, Algorithm(128)));
+  EXPECT_FALSE(participates(node, Algorithm(129))) << "without a locator nobody can be sent there";
+  EXPECT_TRUE(participates(node, kAlgorithmSpf));
+}
+
 }  // namespace
 }  // namespace pathwise::te

@@ -3,6 +3,10 @@
 
 #include <gmock/gmock.h>
 
+#include <tuple>
+
+#include "base/format.h"
+#include "base/random.h"
 #include "te/topology/diff.h"
 
 namespace pathwise::te {
@@ -107,6 +111,10 @@ LinkByName numbered(const char* from, const char* to, std::uint32_t local, std::
   return result;
 }
 
+Ipv6Address link_end(std::uint64_t link, int side) {
+  return *Ipv6Address::parse(formatted("fd00:{}::{}", link, side));
+}
+
 TEST(TopologyBuilder, PairsUnnumberedParallelLinksByTheirIds) {
   TopologyBuilder builder;
   builder.add_node(node("a"));
@@ -167,6 +175,46 @@ TEST(TopologyBuilder, SaysWhatWouldTellParallelLinksApart) {
   }
   EXPECT_THAT(snapshot.link_reverse, ElementsAre(kNoLink, kNoLink, kNoLink, kNoLink));
   EXPECT_THAT(snapshot.link_to, ElementsAre(1, 1, 0, 0));
+}
+
+// Parallel links of which some addresses and ids are not told: who is paired is paired with its own other direction,
+// and what build() made of it, it makes again.
+TEST(TopologyBuilder, NeverPairsTwoDirectionsOfDifferentLinks) {
+  int paired = 0;
+  int alone = 0;
+  for (std::uint64_t seed = 1; seed <= 2000; ++seed) {
+    Random random(seed);
+    TopologyBuilder builder;
+    builder.add_node(node("a"));
+    builder.add_node(node("b"));
+    const std::uint64_t links = 1 + random.below(5);
+    for (std::uint64_t i = 1; i <= links; ++i) {
+      for (const auto& [from, to, side, other] : {std::tuple{"a", "b", 1, 2}, {"b", "a", 2, 1}}) {
+        LinkByName half = link(from, to);
+        half.attributes.igp_metric = static_cast<std::uint32_t>(i);  // which link it really is
+        const bool named = random.below(2) == 0;                     // it has a local address, or a local id, or both
+        if (named || random.below(3) == 0) half.attributes.local_id = static_cast<std::uint32_t>(i * 10 + side);
+        if (!named || random.below(2) == 0) half.attributes.local_address = link_end(i, side);
+        if (random.below(3) == 0) half.attributes.remote_id = static_cast<std::uint32_t>(i * 10 + other);
+        if (random.below(2) == 0) half.attributes.remote_address = link_end(i, other);
+        ASSERT_TRUE(builder.add_link(half));
+      }
+    }
+    const TopologySnapshot snapshot = builder.build(1, 1);
+    ASSERT_EQ(snapshot.links.size(), 2 * links);
+    TopologyBuilder again;
+    for (const Node& each : snapshot.nodes) again.add_node(each);
+    for (const Link& each : snapshot.links) {
+      again.add_link({snapshot.nodes[each.from].name, snapshot.nodes[each.to].name, each});
+      ++(each.reverse == kNoLink ? alone : paired);
+      ASSERT_EQ(each.unusable.empty(), each.reverse != kNoLink);
+      if (each.reverse == kNoLink) continue;
+      ASSERT_EQ(snapshot.links[each.reverse].igp_metric, each.igp_metric) << "seed " << seed;
+    }
+    ASSERT_EQ(again.build(1, 1).links, snapshot.links) << "seed " << seed;
+  }
+  EXPECT_GT(paired, 2000);
+  EXPECT_GT(alone, 2000);
 }
 
 TEST(TopologyBuilder, ZeroIsADelayAndNotAnAbsentOne) {

@@ -30,7 +30,7 @@ struct SegmentOptions {
   bool ends_with_udt6 = true;
   // Links that packets may take as well: a uN may then have several shortest paths, if each of their links is
   // one of these. Empty: a uN needs an only shortest path.
-  std::function<bool(LinkIndex)> ecmp = {};
+  std::function<bool(LinkIndex)> ecmp;
   // What the headend can push (carriers are the SIDs of RFC 9352's MSDs), and how many 16-bit ids it may be.
   std::optional<std::size_t> max_carriers = std::nullopt;
   std::optional<std::size_t> max_ids = std::nullopt;

@@ -22,8 +22,8 @@ struct FlexAlgoDefinition {
   AdminGroups exclude_any;
   AdminGroups include_any;
   AdminGroups include_all;
-  std::vector<std::uint32_t> exclude_srlg = {};  // ascending (RFC 9350 section 6.5)
-  std::uint8_t priority = kDefaultFadPriority;   // of the advertisement, not of the paths (section 5.1)
+  std::vector<std::uint32_t> exclude_srlg;      // ascending (RFC 9350 section 6.5)
+  std::uint8_t priority = kDefaultFadPriority;  // of the advertisement, not of the paths (section 5.1)
   friend bool operator==(const FlexAlgoDefinition&, const FlexAlgoDefinition&) = default;
 };
 
@@ -42,7 +42,7 @@ struct FadAdvertisement {
   NodeName node;          // for people
   FlexAlgoDefinition definition;
   // Parts that link_cost() cannot follow: "metric type 3", "sub-TLV 6", "calculation type 1".
-  std::vector<std::string> unsupported = {};
+  std::vector<std::string> unsupported;
 };
 
 // Who won the algorithm.
