@@ -299,8 +299,13 @@ void Selector::pick(const Common& common, Decision& decision, Random& random, Wo
     chosen = objective[one] < objective[two] ? one : two;
   } else {
     decision.how = PickedBy::kNearBest;
-    chosen =
-        draw(space.near_, [&](std::uint32_t offer) { return headroom_of(offers[offer]) + kFullSiteWeight; }, random);
+    // From the columns, which are at hand: the offers of a wide band are far apart in memory.
+    const OfferColumns& columns = common.request.offers->columns;
+    const auto weight = [&](std::uint32_t offer) {
+      const float sequences = std::max(0.0F, columns.sequences[offer] + space.sites_.requests[offer]);
+      return std::max(0.0, 1.0 - double{sequences * columns.per_capacity[offer]}) + kFullSiteWeight;
+    };
+    chosen = draw(space.near_, weight, random);
   }
   if (!std::ranges::contains(space.best_, chosen)) space.best_.push_back(chosen);
   for (const std::uint32_t each : space.best_) {

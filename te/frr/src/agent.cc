@@ -26,7 +26,8 @@ namespace asio = boost::asio;
 
 constexpr auto kReview = std::chrono::milliseconds(250);     // definitions, interfaces and failed routes
 constexpr auto kSyncQuiet = std::chrono::milliseconds(200);  // no message for this long: synchronised
-constexpr auto kSyncLimit = std::chrono::seconds(4);  // less than LossWatch's patience: an isisd that tells changes is a source
+constexpr auto kSyncLimit =
+    std::chrono::seconds(4);  // less than LossWatch's patience: an isisd that tells changes is a source
 constexpr auto kSweepLimit = std::chrono::seconds(10);  // no neighbour's silence keeps stale routes longer
 
 SteadyTime now() {

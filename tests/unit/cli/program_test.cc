@@ -35,7 +35,8 @@ TEST(Program, PolicyCheckBeginsEachLineWithItsPlace) {
 
 TEST(Program, TopologyOfAFileNeedsNoTe) {
   const auto file = std::filesystem::temp_directory_path() / formatted("pathwise-topology-{}.json", ::getpid());
-  std::ofstream(file) << R"({"nodes": [{"name": "a"}, {"name": "b"}], "links": [{"from": "a", "to": "c"}]})";
+  std::ofstream(file)
+      << R"({"nodes": [{"name": "a"}, {"name": "b"}], "links": [{"from": "a", "to": "c", "igp_metric": 10}]})";
   EXPECT_EQ(errors_of("topology --file " + file.string()),
             formatted("pathwise: {}: link a -> c (::): node 'c' is not advertised\n", file.string()));
   std::ofstream(file) << R"({"nodes": [{"name": "a"}]})";

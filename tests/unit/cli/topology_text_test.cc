@@ -121,7 +121,8 @@ TEST(TopologyDot, GraphvizAcceptsItWhateverTheNames) {
   const auto topology = network.build();
   const std::string dot = topology_to_dot({.topology = *topology, .state = "live", .tiers = tier_paths(paths())});
   EXPECT_THAT(dot, HasSubstr("\"pa1\" -> \"pa2\" [dir=none, label=\"8ms\""));
-  EXPECT_THAT(dot, HasSubstr("tooltip=\"the other direction is not advertised\", color=firebrick, style=dashed"));
+  EXPECT_THAT(dot,
+              HasSubstr("tooltip=\"one-way: the other direction is not advertised\", color=firebrick, style=dashed"));
   EXPECT_THAT(dot, HasSubstr("\"pa1\" -> \"pa2\" [color=\"#d55e00\", penwidth=3, arrowsize=0.6, tooltip=\"realtime to "
                              "dubai, singapore\"];"));
   EXPECT_THAT(dot, HasSubstr("\"r-sin\" [label=\"r-sin\\nsingapore\", pos=\""));

@@ -51,7 +51,7 @@ struct AgentState {
   std::size_t nodes = 0;
   std::size_t links = 0;
   std::size_t unusable_links = 0;
-  bool unsynchronised = false;  // isisd did not answer since the session with zebra began: changes only
+  bool unsynchronised = false;                 // isisd did not answer since the session with zebra began: changes only
   std::vector<std::string> unplaced_links;     // in FRR's database, with an unknown far end: not in the topology
   std::vector<std::string> topology_problems;  // what contradicts itself in FRR's database
   std::vector<std::string> unmeasured;         // our own links without a probe, each with the reason
