@@ -77,8 +77,8 @@ TEST(TopologyText, ShowsNodesLinksAndPaths) {
             "b     -               -          -\n"
             "\n"
             "LINK   LOCAL ADDRESS  IGP  TE  DELAY              RATE   RESERVABLE  GROUPS  SRLG  STATE\n"
-            "a > b  2001:db8::1    10   5   2ms (1.5ms–2.5ms)  1Gbps  -           0,200   -     unusable: the other "
-            "direction is not advertised\n"
+            "a > b  2001:db8::1    10   5   2ms (1.5ms–2.5ms)  1Gbps  -           0,200   -     unusable: one-way: "
+            "the other direction is not advertised\n"
             "\n"
             "TIER      SITE   ACTIVE PATH\n"
             "realtime  there  a > b\n");

@@ -25,7 +25,7 @@ TEST(Cspf, AgreesWithExhaustiveEnumeration) {
   Cspf workspace;
   std::vector<std::uint32_t> prices;
   std::vector<std::uint32_t> penalties;
-  for (std::uint64_t seed = 1; seed <= 6000; ++seed) {
+  for (std::uint64_t seed = 1; seed <= scaled(std::uint64_t{6000}); ++seed) {
     Random random(seed);
     const auto nodes = static_cast<std::uint32_t>(2 + random.below(6));
     const TopologySnapshot snapshot =
@@ -50,9 +50,9 @@ TEST(Cspf, AgreesWithExhaustiveEnumeration) {
     ASSERT_EQ(real.rank, expected.front().rank) << "seed " << seed << " " << route(snapshot, path);
     ASSERT_EQ(real.cost, path->cost) << "seed " << seed;
   }
-  for (const int each : found) EXPECT_GT(each, 300);  // the cases are neither trivial nor all infeasible
-  EXPECT_GT(refused, 1000);
-  EXPECT_GT(through, 200);
+  for (const int each : found) EXPECT_GT(each, scaled(300));  // the cases are neither trivial nor all infeasible
+  EXPECT_GT(refused, scaled(1000));
+  EXPECT_GT(through, scaled(200));
 }
 
 // Cheap and slow, dear and fast: the bound decides, and the cheapest within it is not the fastest.

@@ -28,7 +28,7 @@ TEST(KShortest, AgreesWithExhaustiveEnumeration) {
   std::size_t compared = 0;
   std::size_t most = 0;
   std::vector<std::uint32_t> prices;
-  for (std::uint64_t seed = 1; seed <= 3000; ++seed) {
+  for (std::uint64_t seed = 1; seed <= scaled(std::uint64_t{3000}); ++seed) {
     Random random(seed);
     const auto nodes = static_cast<std::uint32_t>(2 + random.below(6));
     const TopologySnapshot snapshot =
@@ -61,15 +61,15 @@ TEST(KShortest, AgreesWithExhaustiveEnumeration) {
     most = std::max(most, paths->size());
     ASSERT_EQ(k_shortest_paths(snapshot, request, k), paths) << "not deterministic, seed " << seed;
   }
-  EXPECT_GT(compared, 5'000U);
-  EXPECT_GT(most, 30U);
+  EXPECT_GT(compared, static_cast<std::size_t>(scaled(5'000)));
+  EXPECT_GT(most, static_cast<std::size_t>(scaled(30)));
 }
 
 // Networks too large to enumerate: what the bounds leave must be the first path of the unbounded order that
 // keeps them.
 TEST(KShortest, TheBoundedOptimumIsTheFirstOfAllThatKeepsTheBounds) {
   int later = 0;
-  for (std::uint64_t seed = 1; seed <= 120; ++seed) {
+  for (std::uint64_t seed = 1; seed <= scaled(std::uint64_t{120}); ++seed) {
     Random random(seed);
     const TopologySnapshot snapshot = random_graph({.seed = seed, .nodes = 60, .links = 130, .max_metric = 40});
     CspfRequest loose{.source = 0, .destination = 59, .optimise = CspfObjective::kIgp};
@@ -94,7 +94,7 @@ TEST(KShortest, TheBoundedOptimumIsTheFirstOfAllThatKeepsTheBounds) {
     ASSERT_EQ(rank_of(*found), rank_of(*first)) << "seed " << seed;
     later += first - paths->begin() > 5 ? 1 : 0;
   }
-  EXPECT_GT(later, 10);
+  EXPECT_GT(later, scaled(10));
 }
 
 // Of equal costs the path of fewer hops first.

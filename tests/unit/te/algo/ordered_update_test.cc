@@ -119,7 +119,7 @@ TEST(OrderedUpdate, NoPacketLoopsWhileAnyOneLinkChanges) {
   Random random(11);
   int changed = 0;
   int loops_unordered = 0;
-  for (std::uint64_t seed = 1; seed <= 400; ++seed) {
+  for (std::uint64_t seed = 1; seed <= scaled(std::uint64_t{400}); ++seed) {
     TopologySnapshot before = random_graph({.seed = seed, .nodes = 9, .links = 15, .max_metric = 6});
     const auto link = static_cast<LinkIndex>(random.below(before.links.size()));
     if (before.links[link].reverse == kNoLink || !before.links[link].unusable.empty()) continue;
@@ -140,8 +140,8 @@ TEST(OrderedUpdate, NoPacketLoopsWhileAnyOneLinkChanges) {
       }
     }
   }
-  EXPECT_GT(changed, 100);
-  EXPECT_GT(loops_unordered, 20);
+  EXPECT_GT(changed, scaled(100));
+  EXPECT_GT(loops_unordered, scaled(20));
 }
 
 }  // namespace
