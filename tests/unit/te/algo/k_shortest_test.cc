@@ -69,7 +69,7 @@ TEST(KShortest, AgreesWithExhaustiveEnumeration) {
 // keeps them.
 TEST(KShortest, TheBoundedOptimumIsTheFirstOfAllThatKeepsTheBounds) {
   int later = 0;
-  for (std::uint64_t seed = 1; seed <= scaled(std::uint64_t{120}); ++seed) {
+  for (std::uint64_t seed = 1; seed <= 2 * scaled(std::uint64_t{120}); ++seed) {
     Random random(seed);
     const TopologySnapshot snapshot = random_graph({.seed = seed, .nodes = 60, .links = 130, .max_metric = 40});
     CspfRequest loose{.source = 0, .destination = 59, .optimise = CspfObjective::kIgp};
