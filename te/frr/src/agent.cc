@@ -54,7 +54,6 @@ std::vector<std::string> AgentState::problems() const {
   for (const std::string& link : unplaced_links) list.push_back("link has no far end in IS-IS: " + link);
   for (const std::string& problem : topology_problems) list.push_back("topology: " + problem);
   for (const std::string& link : unmeasured) list.push_back("link is not measured: " + link);
-  for (const std::string& link : unheard_delays) list.push_back("IS-IS does not have the delay that FRR took: " + link);
   return list;
 }
 

@@ -31,6 +31,8 @@ void add_algorithms(net::Metrics& metrics, const AgentState& state) {
     metrics.gauge("pathwise_frr_routes", "Locator routes in zebra.", {{"algorithm", formatted("{}", algorithm)}})
         .Set(static_cast<double>(count));
   }
+  metrics.gauge("pathwise_frr_unheard_delays", "Links whose advertised delay is not in IS-IS; it is offered again.")
+      .Set(static_cast<double>(state.unheard_delays.size()));
   metrics.gauge("pathwise_frr_waiting_routes", "Routes whose turn to be installed has not come.")
       .Set(static_cast<double>(state.waiting_routes));
   for (const Algorithm algorithm : state.held) {
