@@ -28,7 +28,6 @@ constexpr auto kReview = std::chrono::milliseconds(250);     // definitions, int
 constexpr auto kSyncQuiet = std::chrono::milliseconds(200);  // no message for this long: synchronised
 constexpr auto kSyncLimit =
     std::chrono::seconds(4);  // less than LossWatch's patience: an isisd that tells changes is a source
-constexpr auto kHeard = std::chrono::seconds(5);        // an advertised delay is in our own LSP by then
 constexpr auto kSweepLimit = std::chrono::seconds(10);  // no neighbour's silence keeps stale routes longer
 
 SteadyTime now() {
@@ -84,8 +83,8 @@ struct FrrAgent::State : std::enable_shared_from_this<State> {
   void sweep_stale();
   void remove_leftovers();
   void monitor_links();
-  void advertise(const MonitoredLink& link, LinkDelay delay);
-  void review_delays();
+  void advertise(const MonitoredLink& link, const LinkDelay& delay);
+  void hear_delays();
 
   const AgentConfig config;
   const std::function<void(TopologySnapshotPtr)> publish;
@@ -106,11 +105,6 @@ struct FrrAgent::State : std::enable_shared_from_this<State> {
   std::set<Algorithm> held;
   std::vector<Offender> offenders;
   LossWatch loss;
-  struct Unheard {
-    SteadyTime since;
-    unsigned times = 0;  // offered again
-  };
-  std::map<std::string, Unheard> unheard;  // by interface: advertised, and something else in the topology
   std::optional<SteadyTime> sync_started;  // set: a synchronisation was asked for, or is coming in
   bool sync_answered = false;
   SteadyTime last_message;
@@ -238,7 +232,7 @@ void FrrAgent::State::publish_topology() {
 void FrrAgent::State::review() {
   review_sync();
   withdraw_if_lost();
-  review_delays();
+  hear_delays();
   auto fresh = local_addresses();
   const bool moved = fresh && *fresh != addresses;
   if (moved) addresses = std::move(*fresh);
@@ -359,39 +353,17 @@ void FrrAgent::State::monitor_links() {
   held = watch.held(now());
 }
 
-// isisd 10.3 may miss an update of a link's parameters. What is not in our own LSP in time is offered again, with a
-// maximum that differs, because mgmtd takes the same values for no change.
-void FrrAgent::State::review_delays() {
-  counters.unheard_delays.clear();
-  if (sync_started || !monitor) return;
-  std::map<Ipv6Address, std::uint32_t> heard;
-  if (const NodeIndex self = topology->find(config.node); self != kNoNode) {
-    for (const Link& link : topology->out_links(self)) {
-      if (link.min_delay_us) heard.emplace(link.local_address, *link.min_delay_us);
-    }
+void FrrAgent::State::hear_delays() {
+  const NodeIndex self = topology->find(config.node);
+  if (self == kNoNode || sync_started) return;
+  std::map<Ipv6Address, Microseconds> delays;
+  for (const Link& link : topology->out_links(self)) {
+    if (link.min_delay_us) delays.emplace(link.local_address, *link.min_delay_us);
   }
-  for (const MonitoredLinkState& state : monitor->state()) {
-    const std::string& interface = state.link.interface;
-    const auto found = heard.find(state.link.local);
-    if (!state.advertised || found == heard.end() || state.advertised->min == Microseconds(found->second)) {
-      unheard.erase(interface);
-      continue;
-    }
-    Unheard& missing = unheard.try_emplace(interface, Unheard{.since = now()}).first->second;
-    if (missing.times > 0) counters.unheard_delays.push_back(interface);
-    if (now() - missing.since < kHeard) continue;
-    missing = {.since = now(), .times = missing.times + 1};
-    log::warning(
-        "frr", "link delay is not in IS-IS: offered again",
-        {{"interface", interface}, {"advertised_us", state.advertised->min.count()}, {"isis_us", found->second}});
-    monitor->not_advertised(interface);
-  }
+  monitor->heard(delays);
 }
 
-void FrrAgent::State::advertise(const MonitoredLink& link, LinkDelay delay) {
-  if (const auto again = unheard.find(link.interface); again != unheard.end()) {
-    delay.max += Microseconds(again->second.times);
-  }
+void FrrAgent::State::advertise(const MonitoredLink& link, const LinkDelay& delay) {
   log::info("frr", "link delay",
             {{"interface", link.interface}, {"min_us", delay.min.count()}, {"max_us", delay.max.count()}});
   link_params.set(link.interface, delay, [weak = weak_from_this(), name = link.interface](const Result<void>& result) {

@@ -23,7 +23,7 @@ LinkDelay link_delay_from_round_trip(Microseconds smallest, Microseconds largest
 
 bool DelayDamper::worth_an_update(SteadyTime now, const LinkDelay& measured) const {
   if (last_update_ && now - *last_update_ < params_.hold) return false;
-  if (!advertised_) return true;
+  if (!advertised_ || repeat_) return true;
   const Microseconds change = std::chrono::abs(measured.min - advertised_->min);
   const double relative = static_cast<double>(change.count()) / static_cast<double>(advertised_->min.count());
   const bool absolutely = change >= params_.min_change;
@@ -35,8 +35,20 @@ bool DelayDamper::worth_an_update(SteadyTime now, const LinkDelay& measured) con
 std::optional<LinkDelay> DelayDamper::update(SteadyTime now, const LinkDelay& measured) {
   if (!worth_an_update(now, measured)) return std::nullopt;
   last_update_ = now;
+  repeat_ = false;
   advertised_ = measured;
-  return measured;
+  advertised_->max = std::max(measured.min, clamped(measured.max + Microseconds(repeats_)));
+  return advertised_;
+}
+
+void DelayDamper::heard(SteadyTime now, Microseconds min) {
+  if (!advertised_ || repeat_) return;
+  if (min == advertised_->min) {
+    repeats_ = 0;
+  } else if (now - *last_update_ >= params_.patience) {
+    ++repeats_;
+    repeat_ = true;
+  }
 }
 
 }  // namespace pathwise::te

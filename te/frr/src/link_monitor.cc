@@ -148,11 +148,20 @@ void LinkMonitor::not_advertised(const std::string& interface) {
   }
 }
 
+void LinkMonitor::heard(const std::map<Ipv6Address, Microseconds>& delays) {
+  const SteadyTime now = std::chrono::steady_clock::now();
+  for (auto& [link, monitored] : state_->links) {
+    const auto found = delays.find(link.local);
+    if (found != delays.end()) monitored.damper.heard(now, found->second);
+  }
+}
+
 std::vector<MonitoredLinkState> LinkMonitor::state() const {
   std::vector<MonitoredLinkState> result;
   for (const auto& [link, monitored] : state_->links) {
     MonitoredLinkState each{.link = link, .measured = state_->measured(monitored.session), .advertised = {}};
     each.advertised = monitored.damper.advertised();
+    each.unheard = monitored.damper.unheard();
     if (const auto report = state_->sender->report(monitored.session)) {
       each.alive = report->alive;
       each.loss = report->statistics.loss;

@@ -15,6 +15,10 @@ void add_links(net::Metrics& metrics, const AgentState& state) {
     const auto seconds = [](Microseconds delay) { return std::chrono::duration<double>(delay).count(); };
     metrics.gauge("pathwise_frr_link_up", "Whether the neighbour answers link probes.", labels).Set(each.alive ? 1 : 0);
     metrics.gauge("pathwise_frr_link_loss_ratio", "Lost link probes in the window.", labels).Set(each.loss);
+    metrics
+        .gauge("pathwise_frr_link_delay_unheard",
+               "1: IS-IS does not have the delay that FRR took; it is offered again.", labels)
+        .Set(each.unheard ? 1 : 0);
     if (each.measured) {
       metrics.gauge("pathwise_frr_link_delay_measured_seconds", "One-way delay, half of the least round trip.", labels)
           .Set(seconds(each.measured->min));
@@ -31,8 +35,6 @@ void add_algorithms(net::Metrics& metrics, const AgentState& state) {
     metrics.gauge("pathwise_frr_routes", "Locator routes in zebra.", {{"algorithm", formatted("{}", algorithm)}})
         .Set(static_cast<double>(count));
   }
-  metrics.gauge("pathwise_frr_unheard_delays", "Links whose advertised delay is not in IS-IS; it is offered again.")
-      .Set(static_cast<double>(state.unheard_delays.size()));
   metrics.gauge("pathwise_frr_waiting_routes", "Routes whose turn to be installed has not come.")
       .Set(static_cast<double>(state.waiting_routes));
   for (const Algorithm algorithm : state.held) {

@@ -78,6 +78,34 @@ TEST_F(DelayDamperTest, AFailedUpdateIsOfferedAgainAfterTheHoldTime) {
   EXPECT_TRUE(advertises(1000));
 }
 
+TEST_F(DelayDamperTest, WhatIsisDoesNotHaveIsOfferedAgainAndDiffers) {
+  advertises(1000);
+  damper_.heard(clock_.now(), Microseconds(10'000));
+  EXPECT_FALSE(advertises(1000)) << "it may be on its way";
+  clock_.advance(std::chrono::seconds(5));
+  damper_.heard(clock_.now(), Microseconds(10'000));
+  EXPECT_TRUE(damper_.unheard());
+  const auto again = damper_.update(clock_.now(), delay(1000));
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->min, Microseconds(1000));
+  EXPECT_EQ(again->max, Microseconds(1001));
+  clock_.advance(std::chrono::seconds(5));
+  damper_.heard(clock_.now(), Microseconds(10'000));
+  EXPECT_EQ(damper_.update(clock_.now(), delay(1000))->max, Microseconds(1002)) << "not what it was the last time";
+}
+
+TEST_F(DelayDamperTest, WhatIsisHasIsNotOfferedAgain) {
+  advertises(1000);
+  clock_.advance(std::chrono::seconds(30));
+  damper_.heard(clock_.now(), Microseconds(1000));
+  EXPECT_FALSE(damper_.unheard());
+  EXPECT_FALSE(advertises(1000));
+  damper_.heard(clock_.now(), Microseconds(9));
+  EXPECT_TRUE(advertises(1000));
+  damper_.heard(clock_.now(), Microseconds(1000));
+  EXPECT_FALSE(damper_.unheard()) << "it has arrived";
+}
+
 TEST(LinkDelay, IsHalfTheRoundTripWithinTheLimitsOfTheField) {
   const LinkDelay ordinary = link_delay_from_round_trip(Microseconds(3001), Microseconds(5000));
   EXPECT_EQ(ordinary.min, Microseconds(1500));

@@ -55,7 +55,6 @@ struct AgentState {
   std::vector<std::string> unplaced_links;     // in FRR's database, with an unknown far end: not in the topology
   std::vector<std::string> topology_problems;  // what contradicts itself in FRR's database
   std::vector<std::string> unmeasured;         // our own links without a probe, each with the reason
-  std::vector<std::string> unheard_delays;     // advertised, and not in our own LSP since
   std::map<Algorithm, std::size_t> routes;     // forwarding routes in zebra
   std::size_t waiting_routes = 0;              // their turn has not come (te/frr/ordered_install.h)
   std::set<Algorithm> held;

@@ -29,6 +29,7 @@ struct DamperParams {
   double threshold = 0.10;       // relative change, and
   Microseconds min_change{300};  // absolute change: both, and it is large; one, and it is small
   Milliseconds hold{2000};       // between two updates; the first is at once. Section 7: not less than 1 s
+  Milliseconds patience{5000};   // an update is in our own LSP by then
   Milliseconds period{120'000};  // after the last update, until a small change is announced; section 7's default
 };
 
@@ -40,6 +41,11 @@ class DelayDamper {
   [[nodiscard]] std::optional<LinkDelay> update(SteadyTime now, const LinkDelay& measured);
   // The last update did not reach FRR: the next one is due after the hold time whatever is measured.
   void failed() { advertised_.reset(); }
+  // What IS-IS says of the link. isisd 10.3 may miss an update of a link's parameters: one that it does not have in
+  // time is offered again, with another maximum, because mgmtd takes the same values for no change.
+  void heard(SteadyTime now, Microseconds min);
+  // IS-IS did not have the last update in time.
+  [[nodiscard]] bool unheard() const { return repeats_ > 0; }
   [[nodiscard]] const std::optional<LinkDelay>& advertised() const { return advertised_; }
 
  private:
@@ -47,6 +53,8 @@ class DelayDamper {
   DamperParams params_;
   std::optional<LinkDelay> advertised_;
   std::optional<SteadyTime> last_update_;
+  int repeats_ = 0;      // of the update that IS-IS does not have
+  bool repeat_ = false;  // the next one is due
 };
 
 }  // namespace pathwise::te

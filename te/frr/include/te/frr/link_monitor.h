@@ -51,6 +51,7 @@ struct MonitoredLinkState {
   bool alive = false;
   std::optional<LinkDelay> measured;
   std::optional<LinkDelay> advertised;
+  bool unheard = false;  // it is not what IS-IS says, and is offered again
   double loss = 0;
 };
 
@@ -68,6 +69,8 @@ class LinkMonitor {
   void set_links(const std::vector<MonitoredLink>& links);
   // FRR did not take the delay of on_delay(): offer it again after the hold time.
   void not_advertised(const std::string& interface);
+  // The delays of our own links as IS-IS has them, by local address.
+  void heard(const std::map<Ipv6Address, Microseconds>& delays);
   [[nodiscard]] std::vector<MonitoredLinkState> state() const;
 
  private:
